@@ -1,0 +1,22 @@
+/* A growing buffer of bytes, always ended by a NUL that is not counted. */
+#ifndef ENTENTE_BASE_TEXT_H
+#define ENTENTE_BASE_TEXT_H
+
+#include <stddef.h>
+
+struct text {
+  char *data;
+  size_t length;
+  size_t capacity;
+};
+
+/* An empty buffer owned by `parent` (talloc); freeing it frees its bytes. */
+struct text *text_new(const void *parent);
+void text_add(struct text *text, const char *string);
+void text_add_bytes(struct text *text, const void *bytes, size_t size);
+void text_addf(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Adds a JSON string: quoted, control characters, quotes and backslashes escaped. `string` is valid UTF-8. */
+void text_add_json(struct text *text, const char *string);
+void text_clear(struct text *text);
+
+#endif

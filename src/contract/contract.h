@@ -1,0 +1,182 @@
+/* The contract: openapi.yaml, compiled once at start into the plain structs below, which never change afterwards and
+ * are safe to read from any thread. All pointers live as long as the contract. The x- keys are explained in
+ * ARCHITECTURE.md. */
+#ifndef ENTENTE_CONTRACT_CONTRACT_H
+#define ENTENTE_CONTRACT_CONTRACT_H
+
+#include "base/error.h"
+#include "contract/faults.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct uri;
+
+/* A `format` that the contract may name, and how a value of it is recognised. `expected` completes "must be …". */
+struct format {
+  const char *name;
+  bool (*valid)(const char *text, size_t length);
+  const char *expected;
+};
+
+enum kind {
+  KIND_NULL = 1,
+  KIND_BOOLEAN = 2,
+  KIND_INTEGER = 4,
+  KIND_NUMBER = 8,
+  KIND_STRING = 16,
+  KIND_ARRAY = 32,
+  KIND_OBJECT = 64
+};
+
+struct member;
+
+struct schema {
+  const char *name; /* of the component, or NULL */
+  unsigned kinds;   /* what JSON types are allowed: enum kind, or-ed */
+  const struct format *format;
+  const char *pattern;       /* a POSIX extended regular expression that is ECMA-262 too, or NULL */
+  void *pattern_code;        /* its compiled form */
+  const char *const *values; /* enum: ended by NULL, or NULL */
+  int64_t minimum, maximum;
+  size_t min_length, max_length; /* in characters; SIZE_MAX when open */
+  size_t min_items, max_items;
+  bool unique_items;
+  const struct schema *items;
+  const struct member *members; /* of an object, in the order of the contract */
+  size_t member_count;
+  bool open;                   /* additionalProperties: anything goes besides `members` */
+  const json_t *default_value; /* or NULL */
+  const char *reference;       /* x-reference: the resource's path, or NULL */
+  const char *shorthand;       /* x-shorthand, or NULL */
+  const json_t *inverse;       /* x-inverse: {own type: served type}, or NULL */
+};
+
+struct member {
+  const char *name;
+  const struct schema *schema;
+  bool required; /* in a body */
+  bool read_only;
+  bool internal;
+  bool stored;        /* false: x-stored: false */
+  const char *column; /* x-column, or the member's own name; the parent's column and `_` come before it in an object */
+  const char *table;  /* x-table, or NULL */
+  const char *filter; /* the query parameter that filters by it, or NULL */
+  bool sortable;
+};
+
+/* A parameter by which lists of a resource can be narrowed, and where it looks. */
+struct filter {
+  const char *name;
+  const struct schema *schema; /* of one value; a reference takes an id or a slug */
+  const char *table;           /* a table of items (its column `owner` leads back), or NULL: the resource's own */
+  const char *column;
+};
+
+struct sort {
+  const char *name;
+  const char *column;
+};
+
+/* A place from which records of a resource are referred to. */
+struct referrer {
+  const struct resource *resource; /* whose record refers */
+  const char *member;              /* for people: "parties", "parent" … */
+  const char *table;               /* the table of items, with `owner`; or NULL: the referring resource's own table */
+  const char *column;
+  bool mirrored; /* the record referred to serves the relation too (x-inverse beside it) */
+};
+
+struct resource {
+  const char *path;   /* organizations */
+  const char *prefix; /* org */
+  const char *table;
+  const char *view;
+  const char *name; /* the member that names a record: name, title */
+  const struct schema *schema;
+  const struct filter *filters;
+  size_t filter_count;
+  const struct sort *sorts;
+  size_t sort_count;
+  const struct referrer *referrers;
+  size_t referrer_count;
+  size_t index; /* 0 … contract.resource_count - 1 */
+};
+
+enum role { ROLE_NONE, ROLE_READER, ROLE_EDITOR, ROLE_ADMIN };
+
+/* A query parameter that the operation declares (filters come from its resource, for handlers that list). */
+struct parameter {
+  const char *name;
+  const struct schema *schema;
+  bool required;
+};
+
+struct operation {
+  const char *id;     /* operationId */
+  const char *method; /* GET, POST … */
+  const char *path;   /* /v1/agreements/{id} */
+  const char *handler;
+  enum role role;
+  const struct resource *resource; /* or NULL */
+  bool filtered;                   /* takes the filters of its resource: x-filtered: true */
+  const struct parameter *parameters;
+  size_t parameter_count;
+  const struct schema *body;      /* of its JSON media types, or NULL */
+  const char *const *media_types; /* that a body may have, ended by NULL; NULL when it takes no body */
+  bool body_required;
+  size_t body_limit; /* bytes; 0: the server's default */
+  size_t index;      /* 0 … contract.operation_count - 1 */
+};
+
+struct contract {
+  const struct operation *operations;
+  size_t operation_count;
+  const struct resource *resources;
+  size_t resource_count;
+  const char *version;    /* info.version */
+  const json_t *document; /* the whole, as JSON, with the filters of each list written out as parameters */
+};
+
+/* Compiles the contract. `formats` ends with a row whose name is NULL. Every $ref inside `#/components` is resolved.
+ * Refuses what it does not understand (an unknown format, keyword or x- key; a handler-less operation; a $ref to
+ * nowhere), naming the place. Freed with contract_free. */
+struct contract *contract_load(const char *yaml, size_t size, const struct format *formats, struct error *error);
+void contract_free(struct contract *contract);
+
+const struct resource *contract_resource(const struct contract *contract, const char *path);
+
+enum { ROUTE_VARIABLES = 4 };
+
+struct route {
+  const struct operation *operation;   /* NULL when nothing matches the method */
+  const char *values[ROUTE_VARIABLES]; /* of the path's {…}, in order; borrowed from the uri */
+  char allowed[64];                    /* "GET, HEAD, OPTIONS": what the path takes; "" when there is no such path */
+};
+
+/* Finds the operation. HEAD finds GET's; a literal segment goes before a variable. OPTIONS finds none, but `allowed`.
+ */
+void contract_route(const struct contract *contract, const char *method, const struct uri *uri, struct route *route);
+
+/* Checks the query against the operation: unknown names (with the nearest known), values that don't fit, a parameter
+ * given twice that takes one. What is wrong goes into `faults`. */
+void contract_check_query(const struct operation *operation, const struct uri *uri, struct faults *faults);
+
+/* The value of a query parameter, its default when the contract has one, or NULL. */
+const char *contract_parameter(const struct operation *operation, const struct uri *uri, const char *name);
+
+/* Checks a value against a schema; all faults, at their pointers, which begin with `pointer` ("" for a whole body).
+ * Members that are readOnly are skipped whatever they hold. Unknown members are faults, with the nearest known name. */
+void schema_check(const struct schema *schema, const json_t *value, const char *pointer, struct faults *faults);
+
+/* The normal form of a value that passed schema_check: writable members only, all of them, in the contract's order,
+ * null, [] or the default where absent; an item's shorthand written out; an object of nothing but nulls is null (items
+ * and the top excepted); a reference is a string, its id when it has one, else its slug. A new reference. */
+json_t *schema_normal(const struct schema *schema, const json_t *value);
+
+/* The member of that name, or NULL. */
+const struct member *schema_member(const struct schema *schema, const char *name);
+
+#endif

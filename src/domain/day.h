@@ -1,0 +1,26 @@
+/* Calendar days: the proleptic Gregorian calendar (ISO 8601), counted from 1970-01-01. */
+#ifndef ENTENTE_DOMAIN_DAY_H
+#define ENTENTE_DOMAIN_DAY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef int32_t day;
+
+#define DAY_NONE INT32_MIN
+
+enum { DAY_SIZE = 11 };
+
+day day_from_civil(int year, int month, int day_of_month);
+void day_to_civil(day value, int *year, int *month, int *day_of_month);
+/* Days in that month of that year. */
+int days_in_month(int year, int month);
+/* The same day of the month `months` later (or earlier), or the month's last day when it has no such day. Counted from
+ * `value` each time, so that repeated sums should add to the months, not to the result. */
+day day_add_months(day value, int months);
+/* YYYY-MM-DD. */
+void day_print(day value, char out[DAY_SIZE]);
+/* Reads exactly YYYY-MM-DD, a day that exists, years 0001 to 9999. */
+bool day_read(const char *text, day *out);
+
+#endif

@@ -1,0 +1,70 @@
+/* How an agreement stands on a day: status, flags, current period, last day of notice. Derived from its terms, never
+ * typed. */
+#ifndef ENTENTE_DOMAIN_STANDING_H
+#define ENTENTE_DOMAIN_STANDING_H
+
+#include "domain/partial_date.h"
+
+enum renewal { RENEWAL_NONE, RENEWAL_EXPRESS, RENEWAL_AUTOMATIC };
+
+struct suspension {
+  struct partial_date from, until; /* until unknown: goes on */
+};
+
+struct terms {
+  bool concluded;    /* stage is concluded */
+  const char *stage; /* as written; the status while it is not concluded */
+  struct partial_date effective_on, concluded_on;
+  struct partial_date signed_on; /* the last among the parties */
+  struct partial_date ends_on;
+  int term_months; /* 0: none */
+  bool open_ended;
+  enum renewal renewal;
+  int renewal_months; /* automatic: length of each further period; 0 counts as the term's months, or 12 without a term
+                       */
+  int renewal_max;    /* automatic: renewals at most; -1: without limit */
+  int notice_months, notice_days;  /* 0 and 0: no notice; never both */
+  struct partial_date extended_to; /* the latest ends_on of the extensions */
+  const struct suspension *suspensions;
+  size_t suspension_count;
+  struct partial_date terminated_on; /* termination.effective_on */
+  day superseded_on;                 /* the first day on which a concluded successor is effective, or DAY_NONE */
+  const day *events;                 /* the days on which something happened under it (latest day of each event) */
+  size_t event_count;
+  bool partial; /* some date among the terms is not given to the day */
+};
+
+enum flag {
+  FLAG_EXPIRING = 1,      /* the period ends within 180 days and nothing renews it */
+  FLAG_NOTICE_WINDOW = 2, /* automatic renewal comes, and the last day of notice is within 90 days */
+  FLAG_RENEWED = 4,       /* the current period is not the first */
+  FLAG_END_UNKNOWN = 8,   /* neither an end nor open_ended is stated */
+  FLAG_DORMANT = 16,      /* in force, and no event for 24 months */
+  FLAG_PARTIAL_DATES = 32
+};
+enum { FLAG_COUNT = 6 };
+extern const char *const flag_names[FLAG_COUNT]; /* by bit: "expiring" … */
+
+struct standing {
+  const char *status; /* constant, or terms.stage */
+  const char
+      *rule; /* stage, superseded, terminated, no_start, before_start, suspended, in_period, no_end, after_period */
+  unsigned flags;
+  const char *missing[4]; /* members that would decide what is unknown, ended by NULL */
+  int period_number;      /* 0: there is no current period */
+  day period_starts_on;
+  day period_ends_on;       /* DAY_NONE: no end known */
+  const char *period_basis; /* term, extension, renewal, open_ended, end_unknown; NULL without a period */
+  day notice_on;            /* DAY_NONE: none */
+  day next_change_on;       /* the next day on which the status is another, or DAY_NONE */
+  const char *next_status;  /* what it is then, or NULL */
+  day due_on;               /* the next day on which anything here but next_* is another, or DAY_NONE */
+};
+
+void standing_on(const struct terms *terms, day on, struct standing *out);
+
+/* The first day of the agreement: effective_on, else concluded_on, else the last signature, each at its earliest; or
+ * DAY_NONE. */
+day terms_start(const struct terms *terms);
+
+#endif
