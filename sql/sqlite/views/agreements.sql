@@ -1,0 +1,101 @@
+-- The document of an agreement. Its relations are the rows it owns, then those of others that name it, under the
+-- inverse type.
+CREATE TEMP VIEW agreement_documents AS
+SELECT a.pk AS pk, json_object(
+  'id', a.id,
+  'slug', a.slug,
+  'title', a.title,
+  'titles', json(a.titles),
+  'kind', a.kind,
+  'summary', a.summary,
+  'field', a.field,
+  'stage', a.stage,
+  'status', a.status,
+  'flags', (
+    SELECT json_group_array(value)
+    FROM (SELECT value FROM agreement_flags WHERE owner = a.pk ORDER BY position)),
+  'missing', json(a.missing),
+  'parties', (
+    SELECT json_group_array(json_object(
+      'organization', json_object('id', id, 'slug', slug, 'name', name),
+      'role', role,
+      'reference', reference,
+      'name_as_signed', name_as_signed,
+      'signed_on', signed_on,
+      'signatories', json(signatories)))
+    FROM (
+      SELECT p.*, o.id, o.slug, o.name
+      FROM agreement_parties p JOIN organizations o ON o.pk = p.organization
+      WHERE p.owner = a.pk ORDER BY p.position)),
+  'areas', (
+    SELECT json_group_array(json_object(
+      'area', json_object('id', id, 'slug', slug, 'name', name),
+      'note', note))
+    FROM (
+      SELECT c.note, t.id, t.slug, t.name
+      FROM agreement_areas c JOIN areas t ON t.pk = c.area
+      WHERE c.owner = a.pk ORDER BY c.position)),
+  'concluded_on', a.concluded_on,
+  'announced_on', a.announced_on,
+  'effective_on', a.effective_on,
+  'ends_on', a.ends_on,
+  'term_months', a.term_months,
+  'open_ended', json(iif(a.open_ended, 'true', 'false')),
+  'renewal', iif(a.renewal_kind IS NULL, NULL, json_object(
+    'kind', a.renewal_kind,
+    'months', a.renewal_months,
+    'max', a.renewal_max)),
+  'notice', iif(coalesce(a.notice_months, a.notice_days) IS NULL, NULL, json_object(
+    'months', a.notice_months,
+    'days', a.notice_days)),
+  'extensions', json(a.extensions),
+  'suspensions', json(a.suspensions),
+  'termination', iif(coalesce(a.termination_notice_on, a.termination_by, a.termination_effective_on,
+      a.termination_reason) IS NULL, NULL, json_object(
+    'notice_on', a.termination_notice_on,
+    'by', a.termination_by,
+    'effective_on', a.termination_effective_on,
+    'reason', a.termination_reason)),
+  'period', iif(a.period_number IS NULL, NULL, json_object(
+    'number', a.period_number,
+    'starts_on', a.period_starts_on,
+    'ends_on', a.period_ends_on,
+    'basis', a.period_basis)),
+  'notice_on', a.notice_on,
+  'next_change', iif(a.next_change_on IS NULL, NULL, json_object(
+    'on', a.next_change_on,
+    'status', a.next_change_status)),
+  'relations', (
+    SELECT json_group_array(json_object(
+      'type', type,
+      'agreement', json_object('id', id, 'slug', slug, 'name', title)))
+    FROM (
+      SELECT * FROM (
+        SELECT r.type, t.id, t.slug, t.title
+        FROM agreement_relations r JOIN agreements t ON t.pk = r.agreement
+        WHERE r.owner = a.pk ORDER BY r.position)
+      UNION ALL
+      SELECT * FROM (
+        SELECT CASE r.type
+            WHEN 'supersedes' THEN 'superseded_by'
+            WHEN 'renews' THEN 'renewed_by'
+            WHEN 'amends' THEN 'amended_by'
+            WHEN 'implements' THEN 'implemented_by'
+            ELSE r.type END, t.id, t.slug, t.title
+        FROM agreement_relations r JOIN agreements t ON t.pk = r.owner
+        WHERE r.agreement = a.pk ORDER BY t.id, r.position))),
+  'documents', json(a.documents),
+  'events', json(a.events),
+  'languages', json(a.languages),
+  'owner', a.owner,
+  'tags', (
+    SELECT json_group_array(value)
+    FROM (SELECT value FROM agreement_tags WHERE owner = a.pk ORDER BY position)),
+  'visibility', a.visibility,
+  'notes', a.notes,
+  'sources', json(a.sources),
+  'revision', a.revision,
+  'created_at', a.created_at,
+  'updated_at', a.updated_at
+) AS document
+FROM agreements a;
