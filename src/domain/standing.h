@@ -35,7 +35,7 @@ struct terms {
 };
 
 enum flag {
-  FLAG_EXPIRING = 1,      /* the period ends within 180 days and nothing renews it */
+  FLAG_EXPIRING = 1,      /* the period ends within 180 days, and neither a renewal nor a successor follows at once */
   FLAG_NOTICE_WINDOW = 2, /* automatic renewal comes, and the last day of notice is within 90 days */
   FLAG_RENEWED = 4,       /* the current period is not the first */
   FLAG_END_UNKNOWN = 8,   /* neither an end nor open_ended is stated */
@@ -50,10 +50,10 @@ struct standing {
   const char
       *rule; /* stage, superseded, terminated, no_start, before_start, suspended, in_period, no_end, after_period */
   unsigned flags;
-  const char *missing[4]; /* members that would decide what is unknown, ended by NULL */
-  int period_number;      /* 0: there is no current period */
-  day period_starts_on;
-  day period_ends_on;       /* DAY_NONE: no end known */
+  const char *missing[4];   /* members that would decide what is unknown, ended by NULL */
+  int period_number;        /* 0: there is no current period */
+  day period_starts_on;     /* DAY_NONE without a period */
+  day period_ends_on;       /* DAY_NONE: no end known, or no period */
   const char *period_basis; /* term, extension, renewal, open_ended, end_unknown; NULL without a period */
   day notice_on;            /* DAY_NONE: none */
   day next_change_on;       /* the next day on which the status is another, or DAY_NONE */

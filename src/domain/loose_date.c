@@ -1,0 +1,169 @@
+/* Dates as people write them in tables are read in one pass over their compatibility form (NFKC), in which full-width
+ * digits and signs, and the single-character era names, have become plain ones:
+ *
+ *   date = [era] year ("年" [month "月" [day "日"]] | mark month [mark day] | nothing)
+ *
+ * where mark is one of / . - and the same both times, and spaces may stand anywhere but within a number. An era's year
+ * counts from 1 (or 元) in the era's first year. The result is then checked as a standard partial date, and an era's
+ * must fall, in part at least, within the days of the era: 昭和64年2月 never was.
+ *
+ * Without an era a year has four digits. A shorter first number could be a year of 民國, of a Japanese era or of a
+ * century, a day or a month; nothing is guessed. */
+#include "domain/partial_date.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <utf8proc.h>
+
+struct era {
+  const char *names[4];
+  char letter; /* its abbreviation, or NUL */
+  int first_year;
+  const char *first, *last;
+  int first_solar_year; /* of the era: the months of years before it were counted by the moon */
+};
+
+/* The days on which one emperor followed another belong to both eras, as the edicts have it; 平成 and 令和 began on the
+ * day after. */
+static const struct era eras[] = {
+    {{"令和"}, 'R', 2019, "2019-05-01", "9999-12-31", 1},
+    {{"平成"}, 'H', 1989, "1989-01-08", "2019-04-30", 1},
+    {{"昭和"}, 'S', 1926, "1926-12-25", "1989-01-07", 1},
+    {{"大正"}, 'T', 1912, "1912-07-30", "1926-12-25", 1},
+    {{"明治"}, 'M', 1868, "1868-01-25", "1912-07-30", 6},
+    {{"中華民國", "中華民国", "民國", "民国"}, '\0', 1912, "1912-01-01", "9999-12-31", 1},
+};
+
+struct number {
+  int value;
+  int digits; /* 0: there is none */
+};
+
+struct written {
+  const struct era *era; /* or NULL */
+  bool letter;           /* the era is given by its letter */
+  struct number year, month, day;
+};
+
+static const char *skip_spaces(const char *at) {
+  while (*at == ' ' || *at == '\t' || *at == '\r' || *at == '\n')
+    at++;
+  return at;
+}
+
+/* Whether `word` stands at `*at`; then `*at` is moved past it and the spaces that follow. */
+static bool take(const char **at, const char *word) {
+  size_t length = strlen(word);
+  if (strncmp(*at, word, length) != 0)
+    return false;
+  *at = skip_spaces(*at + length);
+  return true;
+}
+
+static const struct era *take_era(const char **at, bool *letter) {
+  for (size_t i = 0; i < sizeof eras / sizeof eras[0]; i++) {
+    const struct era *era = &eras[i];
+    for (size_t n = 0; n < sizeof era->names / sizeof era->names[0] && era->names[n] != NULL; n++)
+      if (take(at, era->names[n]))
+        return era;
+    char letters[2][2] = {{era->letter, '\0'}, {(char)(era->letter | 0x20), '\0'}};
+    if (era->letter != '\0' && (take(at, letters[0]) || take(at, letters[1]))) {
+      *letter = true;
+      return era;
+    }
+  }
+  return NULL;
+}
+
+/* Up to four digits; a fifth is left standing, where nothing can take it. */
+static struct number take_number(const char **at) {
+  struct number number = {0, 0};
+  for (; number.digits < 4 && **at >= '0' && **at <= '9'; (*at)++, number.digits++)
+    number.value = number.value * 10 + (**at - '0');
+  if (**at >= '0' && **at <= '9')
+    return (struct number){0, 0};
+  *at = skip_spaces(*at);
+  return number;
+}
+
+/* Everything after the year; false when it has not the shape of a date. */
+static bool take_rest(const char **at, struct written *out) {
+  static const char *const marks[] = {"/", ".", "-"};
+  if (take(at, "年")) {
+    out->month = take_number(at);
+    if (out->month.digits == 0)
+      return true;
+    if (!take(at, "月"))
+      return false;
+    out->day = take_number(at);
+    return out->day.digits == 0 || take(at, "日");
+  }
+  for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++) {
+    if (!take(at, marks[i]))
+      continue;
+    out->month = take_number(at);
+    if (out->month.digits == 0)
+      return false;
+    if (!take(at, marks[i]))
+      return true;
+    out->day = take_number(at);
+    return out->day.digits != 0;
+  }
+  /* A letter and a number alone are more likely some code than a year. */
+  return !out->letter && (out->era != NULL || out->year.digits == 4);
+}
+
+static bool written_read(const char *text, struct written *out) {
+  *out = (struct written){0};
+  const char *at = skip_spaces(text);
+  out->era = take_era(&at, &out->letter);
+  out->year = take_number(&at);
+  if (out->year.digits == 0 && out->era != NULL && take(&at, "元"))
+    out->year = (struct number){1, 1};
+  return out->year.digits != 0 && take_rest(&at, out) && *at == '\0';
+}
+
+static bool within_era(const struct era *era, const struct written *written, const struct partial_date *date) {
+  struct partial_date first, last;
+  if (!partial_date_read(era->first, strlen(era->first), &first) ||
+      !partial_date_read(era->last, strlen(era->last), &last))
+    return false;
+  if (written->month.digits != 0 && written->year.value < era->first_solar_year)
+    return false;
+  return written->year.value >= 1 && date->last >= first.first && date->first <= last.last;
+}
+
+static enum loose_result written_resolve(const struct written *written, char out[PARTIAL_DATE_SIZE]) {
+  if (written->era == NULL && written->year.digits < 4)
+    return written->month.digits <= 2 ? LOOSE_AMBIGUOUS : LOOSE_UNREADABLE;
+  if (written->month.digits > 2 || written->day.digits > 2)
+    return LOOSE_UNREADABLE;
+  int year = written->era == NULL ? written->year.value : written->era->first_year - 1 + written->year.value;
+  char text[32];
+  int length;
+  if (written->month.digits == 0)
+    length = snprintf(text, sizeof text, "%04d", year);
+  else if (written->day.digits == 0)
+    length = snprintf(text, sizeof text, "%04d-%02d", year, written->month.value);
+  else
+    length = snprintf(text, sizeof text, "%04d-%02d-%02d", year, written->month.value, written->day.value);
+  struct partial_date date;
+  if (length < 0 || !partial_date_read(text, (size_t)length, &date))
+    return LOOSE_UNREADABLE;
+  if (written->era != NULL && !within_era(written->era, written, &date))
+    return LOOSE_UNREADABLE;
+  memcpy(out, text, (size_t)length + 1);
+  return LOOSE_READ;
+}
+
+enum loose_result partial_date_read_loose(const char *text, char out[PARTIAL_DATE_SIZE]) {
+  utf8proc_uint8_t *plain = utf8proc_NFKC((const utf8proc_uint8_t *)text);
+  if (plain == NULL)
+    return LOOSE_UNREADABLE;
+  struct written written;
+  enum loose_result result =
+      written_read((const char *)plain, &written) ? written_resolve(&written, out) : LOOSE_UNREADABLE;
+  free(plain);
+  return result;
+}
