@@ -16,6 +16,9 @@ enum { CLOCK_TIMESTAMP_SIZE = 25, CLOCK_DAY_SIZE = 11 };
 /* RFC 3339 in UTC with milliseconds: 2026-04-01T09:30:00.000Z. */
 void clock_timestamp(int64_t ms, char out[CLOCK_TIMESTAMP_SIZE]);
 
+/* Reads an RFC 3339 timestamp whose form was checked (an offset or Z, seconds, optionally a fraction). */
+bool clock_read_timestamp(const char *text, int64_t *ms);
+
 /* Sets the zone in which days turn (IANA name) before any thread starts. Fails when the system does not know it. */
 bool clock_set_zone(const char *name, struct error *error);
 /* Fixes the calendar day (YYYY-MM-DD, already checked) for tests; NULL lets it run. */

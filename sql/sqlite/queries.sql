@@ -1,0 +1,78 @@
+-- The statements that are not composed from the contract, by name.
+
+-- name: stamp-read
+SELECT stamp FROM registry WHERE id = 1
+
+-- name: stamp-write
+UPDATE registry SET stamp = $1 WHERE id = 1
+
+-- name: today-read
+SELECT today FROM registry WHERE id = 1
+
+-- name: today-write
+UPDATE registry SET today = $1 WHERE id = 1
+
+-- The first day on which a concluded agreement that supersedes or renews this one is effective is found from these.
+-- name: agreement-successors
+SELECT DISTINCT r.owner
+FROM agreement_relations r JOIN agreements a ON a.pk = r.owner
+WHERE r.agreement = $1 AND r.type IN ('supersedes', 'renews') AND a.stage = 'concluded'
+
+-- name: agreement-superseded
+SELECT DISTINCT agreement FROM agreement_relations WHERE owner = $1 AND type IN ('supersedes', 'renews')
+
+-- name: agreement-clock-read
+SELECT due_on, superseded_on FROM agreements WHERE pk = $1
+
+-- name: agreement-clock-write
+UPDATE agreements SET due_on = $2, superseded_on = $3 WHERE pk = $1
+
+-- name: agreement-due
+SELECT pk FROM agreements WHERE due_on <= $1 ORDER BY due_on LIMIT $2
+
+-- name: agreement-after
+SELECT pk FROM agreements WHERE pk > $1 ORDER BY pk LIMIT $2
+
+-- name: agreement-starts
+SELECT a.effective_on, a.concluded_on, (SELECT max(signed_on) FROM agreement_parties WHERE owner = a.pk)
+FROM agreements a WHERE a.pk = $1
+
+-- Whether a record is reached from another by relations of one type.
+-- name: organization-reaches
+WITH RECURSIVE reached (pk) AS (
+  SELECT organization FROM organization_relations WHERE owner = $1 AND type = $3
+  UNION
+  SELECT r.organization FROM reached JOIN organization_relations r ON r.owner = reached.pk AND r.type = $3
+)
+SELECT 1 FROM reached WHERE pk = $2 LIMIT 1
+
+-- name: agreement-reaches
+WITH RECURSIVE reached (pk) AS (
+  SELECT agreement FROM agreement_relations WHERE owner = $1 AND type <> 'related'
+  UNION
+  SELECT r.agreement FROM reached JOIN agreement_relations r ON r.owner = reached.pk AND r.type <> 'related'
+)
+SELECT 1 FROM reached WHERE pk = $2 LIMIT 1
+
+-- name: area-reaches
+WITH RECURSIVE reached (pk) AS (
+  SELECT parent FROM areas WHERE pk = $1
+  UNION
+  SELECT a.parent FROM reached JOIN areas a ON a.pk = reached.pk
+)
+SELECT 1 FROM reached WHERE pk = $2 LIMIT 1
+
+-- name: token-by-hash
+SELECT id, name, role, expires_at FROM tokens WHERE hash = $1 AND revoked_at IS NULL
+
+-- name: token-insert
+INSERT INTO tokens (id, name, role, hash, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6)
+
+-- name: token-list
+SELECT id, name, role, created_at, expires_at, last_used_at, revoked_at FROM tokens ORDER BY id
+
+-- name: token-get
+SELECT id, name, role, created_at, expires_at, last_used_at, revoked_at FROM tokens WHERE id = $1
+
+-- name: token-revoke
+UPDATE tokens SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL

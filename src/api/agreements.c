@@ -1,0 +1,305 @@
+/* An agreement's standing depends on its own terms, on the day, and on the agreements that supersede or renew it. So a write derives the
+ * record's own standing before it is written, and afterwards that of the agreements which it supersedes or did supersede. The clock
+ * does the same for those whose day has come (due_on). */
+#include "api/agreements.h"
+
+#include "base/blob.h"
+#include "base/clock.h"
+#include "base/memory.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { TICK_BATCH = 200 };
+
+static const char *text_of(const json_t *object, const char *member) {
+  return json_string_value(json_object_get(object, member));
+}
+
+/* -- superseding ----------------------------------------------------------------------------------------------------- */
+
+static day start_of(struct db *db, int64_t pk) {
+  struct terms terms = {0};
+  struct partial_date *const dates[] = {&terms.effective_on, &terms.concluded_on, &terms.signed_on};
+  struct query *query = db_named(db, "agreement-starts");
+  query_bind_int(query, 1, pk);
+  if (query_step(query) == STEP_ROW) {
+    for (int i = 0; i < 3; i++) {
+      const char *text = query_text(query, i);
+      if (text != NULL) {
+        partial_date_read(text, strlen(text), dates[i]);
+      }
+    }
+  }
+  query_end(query);
+  return terms_start(&terms);
+}
+
+static size_t collect(struct query *query, const void *memory, int64_t **out) {
+  size_t count = 0;
+  *out = NULL;
+  while (query_step(query) == STEP_ROW) {
+    *out = memory_grow(memory, *out, int64_t, count + 1);
+    (*out)[count++] = query_int(query, 0);
+  }
+  query_end(query);
+  return count;
+}
+
+day agreement_superseded_on(struct db *db, const void *memory, int64_t pk) {
+  int64_t *successors;
+  struct query *query = db_named(db, "agreement-successors");
+  query_bind_int(query, 1, pk);
+  size_t count = collect(query, memory, &successors);
+  day first = DAY_NONE;
+  for (size_t i = 0; i < count; i++) {
+    day start = start_of(db, successors[i]);
+    if (start != DAY_NONE && (first == DAY_NONE || start < first)) {
+      first = start;
+    }
+  }
+  return first;
+}
+
+/* -- rules ----------------------------------------------------------------------------------------------------------- */
+
+static void derive(struct change *change, int64_t pk, json_t *row, struct terms *terms, struct standing *standing) {
+  day superseded_on = pk == 0 ? DAY_NONE : agreement_superseded_on(change->db, change->memory, pk);
+  agreement_terms(change->memory, row, superseded_on, terms);
+  standing_on(terms, clock_today(), standing);
+}
+
+static void check_agreement(struct change *change, const struct target *target, json_t *row) {
+  if (text_of(row, "stage") == NULL) {
+    json_object_set_new(row, "stage", json_string(text_of(row, "concluded_on") != NULL ? "concluded" : "proposed"));
+  }
+  struct terms terms;
+  struct standing standing;
+  derive(change, target->pk, row, &terms, &standing);
+  agreement_check_terms(change, row, &terms);
+  agreement_set_standing(row, &standing);
+}
+
+static void write_clock(struct change *change, int64_t pk, day due_on, day superseded_on) {
+  char due[DAY_SIZE], superseded[DAY_SIZE];
+  day_print(due_on == DAY_NONE ? 0 : due_on, due);
+  day_print(superseded_on == DAY_NONE ? 0 : superseded_on, superseded);
+  struct query *query = db_named(change->db, "agreement-clock-write");
+  query_bind_int(query, 1, pk);
+  query_bind_text(query, 2, due_on == DAY_NONE ? NULL : due);
+  query_bind_text(query, 3, superseded_on == DAY_NONE ? NULL : superseded);
+  query_run(query);
+}
+
+bool agreement_refresh(struct change *change, int64_t pk) {
+  struct target target;
+  if (!change_load_pk(change, pk, &target)) {
+    return db_failure(change->db) == DB_OK; /* deleted meanwhile */
+  }
+  json_t *row = owned_json(change->memory, json_copy(target.row));
+  struct terms terms;
+  struct standing standing;
+  derive(change, pk, row, &terms, &standing);
+  agreement_set_standing(row, &standing);
+  if (!json_equal(target.row, row)) {
+    struct record record = {target.id, target.slug, target.revision + 1, NULL, change->now};
+    resource_update(change->db, change->resource, pk, &record, target.slug, target.row, row);
+  }
+  write_clock(change, pk, standing.due_on, terms.superseded_on);
+  return db_failure(change->db) == DB_OK;
+}
+
+/* Calls for a refresh of every agreement that the row's relations supersede or renew. */
+static void refresh_superseded(struct change *change, const json_t *row, int64_t self) {
+  size_t i;
+  json_t *relation;
+  json_array_foreach(json_object_get(row, "relations"), i, relation) {
+    const char *type = text_of(relation, "type");
+    if (type != NULL && (strcmp(type, "supersedes") == 0 || strcmp(type, "renews") == 0)) {
+      int64_t pk = pk_of(change, change->resource, text_of(relation, "agreement"));
+      if (pk != 0 && pk != self) {
+        agreement_refresh(change, pk);
+      }
+    }
+  }
+}
+
+static bool reaches_itself(struct change *change, int64_t pk) {
+  struct query *query = db_named(change->db, "agreement-reaches");
+  query_bind_int(query, 1, pk);
+  query_bind_int(query, 2, pk);
+  bool cyclic = query_step(query) == STEP_ROW;
+  query_end(query);
+  return cyclic;
+}
+
+static void after_agreement(struct change *change, const struct target *target, const json_t *before, const json_t *row) {
+  if (row == NULL) {
+    refresh_superseded(change, before, target->pk);
+    return;
+  }
+  struct terms terms;
+  struct standing standing;
+  derive(change, target->pk, (json_t *)row, &terms, &standing);
+  write_clock(change, target->pk, standing.due_on, terms.superseded_on);
+  if (json_array_size(json_object_get(row, "relations")) > 0 && reaches_itself(change, target->pk)) {
+    fault_at(change, "cycle", "would make the agreement come before itself", "/relations");
+    return;
+  }
+  refresh_superseded(change, row, target->pk);
+  if (before != NULL && !json_equal(json_object_get(before, "relations"), json_object_get(row, "relations"))) {
+    refresh_superseded(change, before, target->pk);
+  }
+}
+
+const struct rules agreement_rules = {"agreements", check_agreement, after_agreement};
+
+/* -- the clock ------------------------------------------------------------------------------------------------------- */
+
+struct tick {
+  struct api *api;
+  int64_t last; /* when everything is derived anew: the last pk that was */
+  bool all, more;
+};
+
+static bool tick_some(void *argument, struct db *db) {
+  struct tick *tick = argument;
+  void *memory = talloc_new(NULL);
+  char now[CLOCK_TIMESTAMP_SIZE], today[DAY_SIZE];
+  clock_timestamp(clock_now_ms(), now);
+  day_print(clock_today(), today);
+  const struct contract *contract = api_contract(tick->api);
+  struct change change = {.db = db, .memory = memory, .contract = contract, .now = now, .faults = faults_new(memory),
+                          .resource = contract_resource(contract, "agreements")};
+  struct query *query = db_named(db, tick->all ? "agreement-after" : "agreement-due");
+  if (tick->all) {
+    query_bind_int(query, 1, tick->last);
+  } else {
+    query_bind_text(query, 1, today);
+  }
+  query_bind_int(query, 2, TICK_BATCH);
+  int64_t *pks;
+  size_t count = collect(query, memory, &pks);
+  bool fine = db_failure(db) == DB_OK;
+  for (size_t i = 0; fine && i < count; i++) {
+    change.memory = talloc_new(memory);
+    fine = agreement_refresh(&change, pks[i]);
+    tick->last = pks[i];
+    talloc_free(change.memory);
+  }
+  tick->more = count == TICK_BATCH;
+  if (!tick->more) {
+    query = db_named(db, "today-write");
+    query_bind_text(query, 1, today);
+    query_run(query);
+  }
+  talloc_free(memory);
+  return fine;
+}
+
+/* The day for which the derived columns hold. */
+static bool read_today(void *argument, struct db *db) {
+  day *held = argument;
+  struct query *query = db_named(db, "today-read");
+  if (query_step(query) == STEP_ROW && !query_null(query, 0)) {
+    day_read(query_text(query, 0), held);
+  }
+  query_end(query);
+  return false; /* nothing to keep */
+}
+
+bool api_tick(struct api *api) {
+  day held = DAY_NONE;
+  if (store_write(api_store(api), read_today, &held) != WRITE_DROPPED) {
+    return false;
+  }
+  day today = clock_today();
+  if (held == today) {
+    return true;
+  }
+  /* A day before the one that the columns hold for (a test's, or a clock set right) may undo any change. */
+  struct tick tick = {.api = api, .all = held != DAY_NONE && today < held, .more = true};
+  while (tick.more) {
+    if (store_write(api_store(api), tick_some, &tick) != WRITE_SAVED) {
+      return false;
+    }
+  }
+  return true;
+}
+
+/* -- checking -------------------------------------------------------------------------------------------------------- */
+
+static bool check_one(struct change *change, int64_t pk, void (*tell)(void *argument, const char *line), void *argument) {
+  struct target target;
+  if (!change_load_pk(change, pk, &target)) {
+    return false;
+  }
+  json_t *row = owned_json(change->memory, json_copy(target.row));
+  struct terms terms;
+  struct standing standing;
+  derive(change, pk, row, &terms, &standing);
+  agreement_set_standing(row, &standing);
+  if (json_equal(target.row, row)) {
+    return true;
+  }
+  char line[200];
+  snprintf(line, sizeof line, "agreement %s (%s): status %s is stored, %s follows from its terms", target.id, target.slug,
+           text_of(target.row, "status"), text_of(row, "status"));
+  tell(argument, line);
+  return false;
+}
+
+bool api_check_standings(struct api *api, struct db *db, void (*tell)(void *argument, const char *line), void *argument) {
+  void *memory = talloc_new(NULL);
+  const struct contract *contract = api_contract(api);
+  struct change change = {.db = db, .contract = contract, .faults = faults_new(memory), .resource = contract_resource(contract, "agreements")};
+  bool sound = true;
+  int64_t last = 0, *pks;
+  size_t count;
+  do {
+    change.memory = talloc_new(memory);
+    struct query *query = db_named(db, "agreement-after");
+    query_bind_int(query, 1, last);
+    query_bind_int(query, 2, TICK_BATCH);
+    count = collect(query, change.memory, &pks);
+    for (size_t i = 0; i < count; i++) {
+      sound = check_one(&change, pks[i], tell, argument) && sound;
+      last = pks[i];
+    }
+    talloc_free(change.memory);
+  } while (count == TICK_BATCH);
+  talloc_free(memory);
+  return sound && db_failure(db) == DB_OK;
+}
+
+/* -- GET …/status ---------------------------------------------------------------------------------------------------- */
+
+void handle_agreement_status(struct call *call) {
+  struct change change = {.db = call_db(call), .memory = call->memory, .contract = api_contract(call->api), .resource = call->resource,
+                          .faults = call->faults};
+  struct target target;
+  if (!change_load(&change, call->route.values[0], &target)) {
+    answer_problem(call, "not-found", "there is no agreement %s", call->route.values[0]);
+    return;
+  }
+  day on = clock_today();
+  const char *asked = contract_parameter(call->operation, call->uri, "on");
+  if (asked != NULL) {
+    day_read(asked, &on);
+  }
+  struct terms terms;
+  struct standing standing;
+  agreement_terms(call->memory, target.row, agreement_superseded_on(call->db, call->memory, target.pk), &terms);
+  standing_on(&terms, on, &standing);
+  json_t *row = json_object(), *answer = json_object();
+  agreement_set_standing(row, &standing);
+  json_object_set_new(answer, "on", day_json(on));
+  json_object_set(answer, "status", json_object_get(row, "status"));
+  json_object_set_new(answer, "rule", json_string(standing.rule));
+  static const char *const members[] = {"flags", "missing", "period", "notice_on", "next_change"};
+  for (size_t i = 0; i < sizeof members / sizeof members[0]; i++) {
+    json_object_set(answer, members[i], json_object_get(row, members[i]));
+  }
+  json_decref(row);
+  answer_json(call, 200, answer);
+}

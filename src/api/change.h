@@ -1,0 +1,88 @@
+/* Creating and changing records: one path for every way in (POST, PUT, PATCH, import, the clock). */
+#ifndef ENTENTE_API_CHANGE_H
+#define ENTENTE_API_CHANGE_H
+
+#include "api/call.h"
+
+/* What one write works with. */
+struct change {
+  struct db *db;
+  void *memory;
+  const struct resource *resource;
+  const struct contract *contract;
+  const char *now; /* timestamp of the whole write */
+  struct faults *faults;
+  const char *taken; /* a slug that another record has: a conflict, not a fault; or NULL */
+  bool mirrors_later; /* import: relations written on the other side are looked for once all is written (relations_missing) */
+  json_t *awaited;    /* those, as [{owner, type, other, line, index}], when mirrors_later is set */
+  size_t line;        /* import: of the record under way */
+};
+
+/* The record that a change is about. */
+struct target {
+  int64_t pk; /* 0: it is being created */
+  int64_t revision;
+  char id[TYPEID_SIZE];
+  char slug[65];
+  json_t *row; /* as it stands in the database; NULL while it is being created */
+};
+
+enum changed { CHANGE_REFUSED, CHANGE_CREATED, CHANGE_UPDATED, CHANGE_NOTHING };
+
+/* Reads a record into `target` (row owned by change->memory). False when it is not there. */
+bool change_load(struct change *change, const char *key, struct target *target);
+bool change_load_pk(struct change *change, int64_t pk, struct target *target);
+
+/* Makes a record of `normal` (schema_normal; taken apart by this). `slug`: the one that the address names, or NULL. On CHANGE_REFUSED
+ * change->faults or change->taken say why, or the database failed. */
+enum changed change_create(struct change *change, json_t *normal, const char *slug, struct target *target);
+/* Makes the record what `normal` says. A slug that is absent stays. */
+enum changed change_replace(struct change *change, struct target *target, json_t *normal);
+
+/* Import, first step: inserts a record without anything that refers, so that others can. change_replace then completes it, and with `fresh`
+ * its revision stays the first. */
+enum changed change_reserve(struct change *change, json_t *normal, struct target *target);
+enum changed change_complete(struct change *change, struct target *target, json_t *normal);
+
+/* The slug that a record without one gets: from its name, made unique. */
+void change_derive_slug(struct change *change, const char *name, const char *id, char out[65]);
+
+/* -- rules of one resource ------------------------------------------------------------------------------------------- */
+
+struct rules {
+  const char *resource;
+  /* Looks at a row whose references are resolved, adds faults, fills in what is derived. */
+  void (*check)(struct change *change, const struct target *target, json_t *row);
+  /* After the row was written: cycles, and what else the write touches. `before` is NULL for a new record,
+   * `row` for one that was deleted. */
+  void (*after)(struct change *change, const struct target *target, const json_t *before, const json_t *row);
+};
+
+const struct rules *rules_of(const struct resource *resource);
+extern const struct rules organization_rules, area_rules, agreement_rules;
+
+/* -- relations ------------------------------------------------------------------------------------------------------- */
+
+/* Replaces every reference in a normal form by the id of the record that it names; faults for those that name none. */
+void references_resolve(struct change *change, json_t *row);
+/* Takes out the relations that the other side has written (served here under an inverse type); a fault for one that it has not. */
+void relations_drop_mirrored(struct change *change, const struct target *target, json_t *row);
+/* Import, last step: faults for the relations in change->awaited that nobody has written. `tell` gets line, pointer and message. */
+void relations_missing(struct change *change, void (*tell)(void *argument, size_t line, const char *pointer, const char *message),
+                       void *argument);
+/* Faults for relations of a record to itself, or written twice. */
+void relations_check(struct change *change, const struct target *target, const json_t *row);
+/* The contract of a resource's relations: the array member, and in its items the types and the reference. False when it has none. */
+struct relation_members {
+  const char *list, *type, *reference;
+  const json_t *inverse;
+};
+bool relation_members(const struct resource *resource, struct relation_members *members);
+/* The pk of a record by its id, or 0. */
+int64_t pk_of(struct change *change, const struct resource *resource, const char *id);
+
+/* A fault at /a/3/b. */
+void fault_at(struct change *change, const char *code, const char *message, const char *pointer, ...)
+    __attribute__((format(printf, 4, 5)));
+
+#endif

@@ -1,0 +1,225 @@
+/* One record, for every resource alike: what differs between resources is in the contract and in their rules. A read goes by address
+ * to pk and stamp, which is all that a 304 needs, and then to the bytes. A write looks at the preconditions, changes the
+ * record, and answers with the document as it stands after it. */
+#include "api/change.h"
+
+#include "base/blob.h"
+#include "base/clock.h"
+#include "base/memory.h"
+#include "contract/json.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { REFERRERS_SHOWN = 100 };
+
+static void answer_no_record(struct call *call) {
+  answer_problem(call, "not-found", "none of the %s has the id or slug %s", call->resource->path, call->route.values[0]);
+}
+
+/* -- reading --------------------------------------------------------------------------------------------------------- */
+
+static bool look_up(struct call *call, const char *key, struct found *found) {
+  struct documents *documents = call->worker->documents;
+  if (documents_recall(documents, call->resource, key, call->commits, found)) {
+    return true;
+  }
+  if (!resource_find(call_db(call), call->resource, key, found)) {
+    return false;
+  }
+  documents_remember(documents, call->resource, key, call->commits, found);
+  return true;
+}
+
+void handle_get(struct call *call) {
+  struct found found;
+  char tag[48];
+  if (!look_up(call, call->route.values[0], &found)) {
+    answer_no_record(call);
+    return;
+  }
+  call_tag(call, found.stamp, tag);
+  if (answer_not_modified(call, tag)) {
+    return;
+  }
+  struct blob *document = documents_get(call->worker->documents, call->resource, found.pk, found.stamp);
+  if (document == NULL) {
+    /* The address may be remembered from before this transaction; what is rendered now must be tagged with what it shows now. */
+    if (!resource_find(call_db(call), call->resource, found.id, &found)) {
+      answer_no_record(call);
+      return;
+    }
+    document = resource_document(call->db, call->resource, found.pk);
+    if (document == NULL) {
+      return; /* the database failed */
+    }
+    call_tag(call, found.stamp, call->reply.etag);
+    documents_put(call->worker->documents, call->resource, found.pk, found.stamp, document);
+  }
+  answer_blob(call, 200, media_json, document);
+}
+
+/* -- writing --------------------------------------------------------------------------------------------------------- */
+
+static void begin_change(struct call *call, struct change *change) {
+  char *now = memory_array(call->memory, char, CLOCK_TIMESTAMP_SIZE);
+  clock_timestamp(clock_now_ms(), now);
+  *change = (struct change){.db = call->db, .memory = call->memory, .contract = api_contract(call->api), .resource = call->resource,
+                            .now = now, .faults = call->faults};
+}
+
+/* Answers for a change that was refused. A failure of the database is answered by whoever ends the transaction. */
+static void answer_refused(struct call *call, struct change *change) {
+  if (change->taken != NULL) {
+    answer_problem(call, "conflict", "the slug %s is taken", change->taken);
+  } else if (change->faults->count > 0) {
+    answer_faults(call, "invalid-body");
+  }
+}
+
+static bool wants_minimal(const struct call *call) {
+  return call->request->prefer != NULL && strstr(call->request->prefer, "return=minimal") != NULL;
+}
+
+/* The document as it stands now, or nothing when the caller wants nothing. */
+static void answer_document(struct call *call, int status, const struct target *target) {
+  struct found found;
+  if (!resource_find(call->db, call->resource, target->id, &found)) {
+    return;
+  }
+  if (status == 201) {
+    answer_header(call, "Location", memory_print(call->memory, "/v1/%s/%s", call->resource->path, target->id));
+  }
+  call_tag(call, found.stamp, call->reply.etag);
+  if (wants_minimal(call)) {
+    answer_header(call, "Preference-Applied", "return=minimal");
+    answer_bytes(call, status == 201 ? 201 : 204, NULL, NULL, 0);
+    return;
+  }
+  struct blob *document = resource_document(call->db, call->resource, found.pk);
+  if (document != NULL) {
+    answer_blob(call, status, media_json, document);
+  }
+}
+
+static void create(struct call *call, struct change *change, const char *slug) {
+  struct target target;
+  json_t *normal = owned_json(call->memory, schema_normal(call->resource->schema, call->body));
+  if (change_create(change, normal, slug, &target) == CHANGE_CREATED) {
+    answer_document(call, 201, &target);
+  } else {
+    answer_refused(call, change);
+  }
+}
+
+void handle_create(struct call *call) {
+  struct change change;
+  begin_change(call, &change);
+  create(call, &change, NULL);
+}
+
+static void replace(struct call *call, struct change *change, struct target *target, const json_t *wanted) {
+  json_t *normal = owned_json(call->memory, schema_normal(call->resource->schema, wanted));
+  if (change_replace(change, target, normal) == CHANGE_REFUSED) {
+    answer_refused(call, change);
+  } else {
+    answer_document(call, 200, target);
+  }
+}
+
+/* Looks up the record that the address names and tests the preconditions. True when the way is free; target->pk is 0 when there is none. */
+static bool find_target(struct call *call, struct change *change, struct target *target) {
+  struct found found;
+  char tag[48];
+  *target = (struct target){0};
+  if (!resource_find(call->db, call->resource, call->route.values[0], &found)) {
+    return db_failure(call->db) == DB_OK && !answer_precondition(call, NULL);
+  }
+  call_tag(call, found.stamp, tag);
+  if (answer_precondition(call, tag)) {
+    return false;
+  }
+  return change_load_pk(change, found.pk, target);
+}
+
+void handle_replace(struct call *call) {
+  struct change change;
+  struct target target;
+  const char *key = call->route.values[0];
+  begin_change(call, &change);
+  if (!find_target(call, &change, &target)) {
+    return;
+  }
+  if (target.pk != 0) {
+    replace(call, &change, &target, call->body);
+  } else if (typeid_valid(call->resource->prefix, key)) {
+    answer_no_record(call); /* ids are the registry's to give */
+  } else {
+    const struct member *slug = schema_member(call->resource->schema, "slug");
+    json_t *value = owned_json(call->memory, json_string(key));
+    schema_check(slug->schema, value, "/slug", call->faults);
+    if (call->faults->count > 0) {
+      answer_faults(call, "invalid-body");
+    } else {
+      create(call, &change, key);
+    }
+  }
+}
+
+/* What the record says now, in the form that a body has, with the relations that it serves. */
+static json_t *served(struct call *call, const struct target *target) {
+  struct blob *document = resource_document(call->db, call->resource, target->pk);
+  if (document == NULL) {
+    return NULL;
+  }
+  json_t *json = owned_json(call->memory, json_loadb(document->data, document->size, 0, NULL));
+  blob_drop(document);
+  return owned_json(call->memory, schema_normal(call->resource->schema, json));
+}
+
+void handle_patch(struct call *call) {
+  struct change change;
+  struct target target;
+  begin_change(call, &change);
+  if (!find_target(call, &change, &target)) {
+    return;
+  }
+  if (target.pk == 0) {
+    answer_no_record(call);
+    return;
+  }
+  json_t *now = served(call, &target);
+  if (now == NULL) {
+    return;
+  }
+  json_t *merged = owned_json(call->memory, json_merge_patch(now, call->body));
+  schema_check(call->resource->schema, merged, "", call->faults);
+  if (call->faults->count > 0) {
+    answer_faults(call, "invalid-body");
+    return;
+  }
+  replace(call, &change, &target, merged);
+}
+
+void handle_delete(struct call *call) {
+  struct change change;
+  struct target target;
+  begin_change(call, &change);
+  if (!find_target(call, &change, &target)) {
+    return;
+  }
+  if (target.pk == 0) {
+    answer_no_record(call);
+    return;
+  }
+  json_t *referrers = resource_referrers(call->db, call->resource, target.pk, REFERRERS_SHOWN);
+  if (json_array_size(referrers) > 0) {
+    answer_problem_with(call, "referenced", "it cannot be deleted while others refer to it", "referrers", referrers);
+    return;
+  }
+  json_decref(referrers);
+  if (resource_delete(call->db, call->resource, target.pk)) {
+    rules_of(call->resource)->after(&change, &target, target.row, NULL);
+    answer_bytes(call, 204, NULL, NULL, 0);
+  }
+}

@@ -1,0 +1,217 @@
+/* References are written as slugs or ids, and kept as ids. A relation is kept by the side that wrote it and served by both, so a
+ * document that is sent back holds relations of two kinds: one's own, and the other side's under their inverse names. The latter are
+ * recognised by asking whether the other side has written them, and left to it. A symmetric type (related) is the side's that
+ * wrote it first. */
+#include "api/change.h"
+
+#include "base/memory.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+void fault_at(struct change *change, const char *code, const char *message, const char *pointer, ...) {
+  va_list arguments;
+  va_start(arguments, pointer);
+  char *where = memory_checked(talloc_vasprintf(change->memory, pointer, arguments));
+  va_end(arguments);
+  faults_add(change->faults, PLACE_BODY, where, code, "%s", message);
+}
+
+/* -- references ------------------------------------------------------------------------------------------------------ */
+
+static const struct resource *referred_resource(const struct change *change, const char *path) {
+  return contract_resource(change->contract, path);
+}
+
+static json_t *resolve_one(struct change *change, const struct schema *schema, json_t *value, const char *pointer) {
+  const char *key = json_string_value(value);
+  if (key == NULL) {
+    return NULL;
+  }
+  struct found found;
+  const struct resource *resource = referred_resource(change, schema->reference);
+  if (resource_find(change->db, resource, key, &found)) {
+    return json_string(found.id);
+  }
+  faults_add(change->faults, PLACE_BODY, pointer, "no_such_record", "\"%s\" names none of the %s", key, schema->reference);
+  return NULL;
+}
+
+static void resolve_object(struct change *change, const struct schema *schema, json_t *object, const char *pointer);
+
+/* Resolves what stands at one place: a reference, an object, or items of either. */
+static json_t *resolve_value(struct change *change, const struct schema *schema, json_t *value, const char *pointer) {
+  if (schema->reference != NULL) {
+    return resolve_one(change, schema, value, pointer);
+  }
+  if (json_is_array(value) && schema->items != NULL && (schema->items->reference != NULL || schema->items->member_count > 0)) {
+    size_t index;
+    json_t *item;
+    json_array_foreach(value, index, item) {
+      char *inner = memory_print(change->memory, "%s/%zu", pointer, index);
+      json_t *resolved = resolve_value(change, schema->items, item, inner);
+      if (resolved != NULL) {
+        json_array_set_new(value, index, resolved);
+      }
+    }
+  } else if (json_is_object(value)) {
+    resolve_object(change, schema, value, pointer);
+  }
+  return NULL;
+}
+
+static void resolve_object(struct change *change, const struct schema *schema, json_t *object, const char *pointer) {
+  for (size_t i = 0; i < schema->member_count; i++) {
+    const struct member *member = &schema->members[i];
+    json_t *value = json_object_get(object, member->name);
+    if (value == NULL || json_is_null(value) || !(json_is_array(value) || json_is_object(value) || member->schema->reference)) {
+      continue;
+    }
+    char *inner = memory_print(change->memory, "%s/%s", pointer, member->name);
+    json_t *resolved = resolve_value(change, member->schema, value, inner);
+    if (resolved != NULL) {
+      json_object_set_new(object, member->name, resolved);
+    }
+  }
+}
+
+void references_resolve(struct change *change, json_t *row) {
+  resolve_object(change, change->resource->schema, row, "");
+}
+
+int64_t pk_of(struct change *change, const struct resource *resource, const char *id) {
+  struct found found;
+  return id != NULL && resource_find(change->db, resource, id, &found) ? found.pk : 0;
+}
+
+/* -- relations ------------------------------------------------------------------------------------------------------- */
+
+bool relation_members(const struct resource *resource, struct relation_members *members) {
+  for (size_t i = 0; i < resource->schema->member_count; i++) {
+    const struct member *list = &resource->schema->members[i];
+    if (list->table == NULL || list->schema->items == NULL) {
+      continue;
+    }
+    *members = (struct relation_members){.list = list->name};
+    for (size_t j = 0; j < list->schema->items->member_count; j++) {
+      const struct member *member = &list->schema->items->members[j];
+      if (member->schema->inverse != NULL) {
+        members->type = member->name;
+        members->inverse = member->schema->inverse;
+      } else if (member->schema->reference != NULL && strcmp(member->schema->reference, resource->path) == 0) {
+        members->reference = member->name;
+      }
+    }
+    if (members->type != NULL && members->reference != NULL) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/* The type under which the other side writes what is served here as `served`, or NULL when this side writes it. */
+static const char *written_as(const json_t *inverse, const char *served) {
+  const char *type;
+  json_t *value;
+  if (json_object_get(inverse, served) != NULL && strcmp(json_string_value(json_object_get(inverse, served)), served) != 0) {
+    return NULL;
+  }
+  json_object_foreach((json_t *)inverse, type, value) {
+    if (strcmp(json_string_value(value), served) == 0) {
+      return type;
+    }
+  }
+  return NULL;
+}
+
+static void await(struct change *change, const char *owner, const char *type, const char *other, size_t index) {
+  json_array_append_new(change->awaited, json_pack("{s:s, s:s, s:s, s:i, s:i}", "owner", owner, "type", type, "other", other,
+                                                   "line", (int)change->line, "index", (int)index));
+}
+
+enum side { SIDE_OWN, SIDE_OTHER, SIDE_NOBODY };
+
+static enum side side_of(struct change *change, const struct target *target, const char *type, const char *other, bool symmetric) {
+  if (symmetric && target->pk != 0 && resource_relation_written(change->db, change->resource, target->id, type, other)) {
+    return SIDE_OWN;
+  }
+  if (target->pk != 0 && resource_relation_written(change->db, change->resource, other, type, target->id)) {
+    return SIDE_OTHER;
+  }
+  return symmetric ? SIDE_OWN : SIDE_NOBODY;
+}
+
+void relations_drop_mirrored(struct change *change, const struct target *target, json_t *row) {
+  struct relation_members members;
+  if (!relation_members(change->resource, &members)) {
+    return;
+  }
+  json_t *list = json_object_get(row, members.list);
+  for (size_t index = 0, place = 0; index < json_array_size(list); place++) {
+    json_t *item = json_array_get(list, index);
+    const char *served = json_string_value(json_object_get(item, members.type));
+    const char *other = json_string_value(json_object_get(item, members.reference));
+    const char *type = written_as(members.inverse, served);
+    enum side side = type == NULL || other == NULL ? SIDE_OWN : side_of(change, target, type, other, strcmp(type, served) == 0);
+    if (side == SIDE_NOBODY && change->mirrors_later) {
+      await(change, other, type, target->id, place);
+      side = SIDE_OTHER;
+    } else if (side == SIDE_NOBODY) {
+      char *message = memory_print(change->memory, "is written on the other side, as its relation of the type %s", type);
+      fault_at(change, "other_side", message, "/%s/%zu", members.list, place);
+    }
+    if (side == SIDE_OTHER) {
+      json_array_remove(list, index);
+    } else {
+      index++;
+    }
+  }
+}
+
+void relations_missing(struct change *change, void (*tell)(void *argument, size_t line, const char *pointer, const char *message),
+                       void *argument) {
+  size_t i;
+  json_t *entry;
+  json_array_foreach(change->awaited, i, entry) {
+    const char *type = json_string_value(json_object_get(entry, "type"));
+    const char *owner = json_string_value(json_object_get(entry, "owner"));
+    const char *other = json_string_value(json_object_get(entry, "other"));
+    const struct resource *resource = NULL;
+    for (size_t j = 0; j < change->contract->resource_count; j++) {
+      const struct resource *candidate = &change->contract->resources[j];
+      if (typeid_valid(candidate->prefix, owner)) {
+        resource = candidate;
+      }
+    }
+    if (resource == NULL || !resource_relation_written(change->db, resource, owner, type, other)) {
+      char *pointer = memory_print(change->memory, "/relations/%lld", json_integer_value(json_object_get(entry, "index")));
+      char *message = memory_print(change->memory, "is written on the other side, as its relation of the type %s", type);
+      tell(argument, (size_t)json_integer_value(json_object_get(entry, "line")), pointer, message);
+    }
+  }
+}
+
+void relations_check(struct change *change, const struct target *target, const json_t *row) {
+  struct relation_members members;
+  if (!relation_members(change->resource, &members)) {
+    return;
+  }
+  const json_t *list = json_object_get(row, members.list);
+  json_t *seen = json_object();
+  size_t index;
+  json_t *item;
+  json_array_foreach((json_t *)list, index, item) {
+    const char *type = json_string_value(json_object_get(item, members.type));
+    const char *other = json_string_value(json_object_get(item, members.reference));
+    if (other != NULL && strcmp(other, target->id) == 0) {
+      fault_at(change, "self", "a record cannot be related to itself", "/%s/%zu/%s", members.list, index, members.reference);
+    }
+    char *key = memory_print(change->memory, "%s %s %s", type, other, json_string_value(json_object_get(item, "from")));
+    if (json_object_get(seen, key) != NULL) {
+      fault_at(change, "duplicate", "is written twice", "/%s/%zu", members.list, index);
+    }
+    json_object_set_new(seen, key, json_true());
+  }
+  json_decref(seen);
+}

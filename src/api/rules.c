@@ -1,0 +1,103 @@
+/* What organizations and areas must obey beyond the contract: check digits, order in time, trees without cycles. */
+#include "api/change.h"
+
+#include "base/memory.h"
+#include "domain/identifier.h"
+#include "domain/partial_date.h"
+
+#include <string.h>
+
+static const char *text_of(const json_t *object, const char *member) {
+  return json_string_value(json_object_get(object, member));
+}
+
+static void check_identifiers(struct change *change, const json_t *row) {
+  size_t index, other_index;
+  json_t *item, *other;
+  json_t *list = json_object_get(row, "identifiers");
+  json_array_foreach(list, index, item) {
+    const char *expected = NULL;
+    if (!identifier_valid(text_of(item, "scheme"), text_of(item, "value"), &expected)) {
+      faults_add(change->faults, PLACE_BODY, memory_print(change->memory, "/identifiers/%zu/value", index), "identifier",
+                 "must be %s", expected);
+    }
+    json_array_foreach(list, other_index, other) {
+      if (other_index < index && json_equal(item, other)) {
+        fault_at(change, "duplicate", "is there twice", "/identifiers/%zu", index);
+      }
+    }
+  }
+}
+
+static bool read_date(const json_t *object, const char *member, struct partial_date *out) {
+  const char *text = text_of(object, member);
+  return text != NULL && partial_date_read(text, strlen(text), out);
+}
+
+/* `until` must not lie before `from`. */
+static void check_span(struct change *change, const json_t *item, const char *pointer, size_t index) {
+  struct partial_date from, until;
+  if (read_date(item, "from", &from) && read_date(item, "until", &until) && until.last < from.first) {
+    fault_at(change, "order", "must not be before from", "/%s/%zu/until", pointer, index);
+  }
+}
+
+static void check_organization(struct change *change, const struct target *target, json_t *row) {
+  (void)target;
+  check_identifiers(change, row);
+  const char *country = text_of(row, "country"), *region = text_of(row, "region");
+  if (country != NULL && region != NULL && strncmp(country, region, 2) != 0) {
+    faults_add(change->faults, PLACE_BODY, "/region", "contradiction", "must be a region of the country %s", country);
+  }
+  static const char *const spans[] = {"relations", "contacts"};
+  for (size_t i = 0; i < 2; i++) {
+    size_t index;
+    json_t *item;
+    json_array_foreach(json_object_get(row, spans[i]), index, item) {
+      check_span(change, item, spans[i], index);
+    }
+  }
+}
+
+/* Whether a record reaches itself; `type` is the relation's, for queries that take one. */
+static bool reaches_itself(struct change *change, const char *query_name, int64_t pk, const char *type) {
+  struct query *query = db_named(change->db, query_name);
+  query_bind_int(query, 1, pk);
+  query_bind_int(query, 2, pk);
+  query_bind_text(query, 3, type);
+  bool cyclic = query_step(query) == STEP_ROW;
+  query_end(query);
+  return cyclic;
+}
+
+static void after_organization(struct change *change, const struct target *target, const json_t *before, const json_t *row) {
+  (void)before; /* json_object_get of a deleted record's NULL is NULL */
+  static const char *const trees[] = {"parent", "predecessor"};
+  size_t index;
+  json_t *item;
+  json_array_foreach(json_object_get(row, "relations"), index, item) {
+    for (size_t i = 0; i < 2; i++) {
+      const char *type = text_of(item, "type");
+      if (type != NULL && strcmp(type, trees[i]) == 0 && reaches_itself(change, "organization-reaches", target->pk, type)) {
+        fault_at(change, "cycle", "would make the organization its own ancestor", "/relations/%zu/organization", index);
+      }
+    }
+  }
+}
+
+static void check_area(struct change *change, const struct target *target, json_t *row) {
+  const char *parent = text_of(row, "parent");
+  if (parent != NULL && strcmp(parent, target->id) == 0) {
+    fault_at(change, "self", "an area cannot be its own parent", "/parent");
+  }
+}
+
+static void after_area(struct change *change, const struct target *target, const json_t *before, const json_t *row) {
+  (void)before;
+  if (text_of(row, "parent") != NULL && reaches_itself(change, "area-reaches", target->pk, NULL)) {
+    fault_at(change, "cycle", "would make the area its own ancestor", "/parent");
+  }
+}
+
+const struct rules organization_rules = {"organizations", check_organization, after_organization};
+const struct rules area_rules = {"areas", check_area, after_area};

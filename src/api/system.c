@@ -1,0 +1,165 @@
+/* What is not a record: health, metrics, the contract, explanations, the page, backup and check. */
+#include "api/call.h"
+
+#include "api/problem.h"
+#include "base/assets.h"
+#include "base/blob.h"
+#include "base/memory.h"
+#include "base/text.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* -- health ---------------------------------------------------------------------------------------------------------- */
+
+void handle_health(struct call *call) {
+  answer_json(call, 200, json_pack("{s:s}", "status", "ok"));
+}
+
+void handle_ready(struct call *call) {
+  struct query *query = db_named(call_db(call), "stamp-read");
+  bool reads = query_step(query) == STEP_ROW;
+  query_end(query);
+  if (store_broken(api_store(call->api)) || !reads) {
+    answer_problem(call, "storage-failed", NULL);
+  } else {
+    answer_json(call, 200, json_pack("{s:s}", "status", "ready"));
+  }
+}
+
+static void add_metric(struct text *out, const char *name, const char *type, const char *help, double value) {
+  text_addf(out, "# HELP %s %s\n# TYPE %s %s\n%s %.17g\n", name, help, name, type, name, value);
+}
+
+void handle_metrics(struct call *call) {
+  struct text *out = text_new(call->memory);
+  struct store_counts counts;
+  store_counts(api_store(call->api), &counts);
+  api_add_metrics(call->api, out);
+  add_metric(out, "entente_write_queue_depth", "gauge", "Writes waiting for the writer.", (double)counts.queue_depth);
+  add_metric(out, "entente_write_groups_total", "counter", "Commits, each with one flush.", (double)counts.groups);
+  add_metric(out, "entente_writes_total", "counter", "Writes that were committed.", (double)counts.writes);
+  add_metric(out, "entente_write_group_largest", "gauge", "Writes in the largest commit so far.", (double)counts.largest_group);
+  add_metric(out, "entente_commit_seconds_total", "counter", "Time spent in commits.", counts.commit_seconds);
+  add_metric(out, "entente_wal_pages", "gauge", "Pages in the write-ahead log.", (double)counts.wal_pages);
+  int64_t hits = 0, misses = 0;
+  db_cache_counts(call->worker->db, &hits, &misses);
+  add_metric(out, "entente_page_cache_hits_total", "counter", "Page cache hits of the answering thread's connection.", (double)hits);
+  add_metric(out, "entente_page_cache_misses_total", "counter", "Page cache misses of the answering thread's connection.", (double)misses);
+  answer_bytes(call, 200, "text/plain; version=0.0.4; charset=utf-8", out->data, out->length);
+}
+
+/* -- the contract ---------------------------------------------------------------------------------------------------- */
+
+void handle_contract_yaml(struct call *call) {
+  char tag[48];
+  call_tag(call, 0, tag);
+  if (!answer_not_modified(call, tag)) {
+    const struct asset *file = asset_find("openapi.yaml");
+    answer_bytes(call, 200, "application/yaml; charset=utf-8", file->data, file->size);
+  }
+}
+
+void handle_contract_json(struct call *call) {
+  char tag[48];
+  call_tag(call, 1, tag);
+  if (!answer_not_modified(call, tag)) {
+    answer_json(call, 200, json_incref((json_t *)api_contract(call->api)->document));
+  }
+}
+
+/* -- explanations and the page --------------------------------------------------------------------------------------- */
+
+void handle_problem(struct call *call) {
+  const struct problem *problem = problem_find(call->route.values[0]);
+  if (problem == NULL) {
+    answer_problem(call, "not-found", "no problem has that name");
+    return;
+  }
+  if (call->request->accept != NULL && strstr(call->request->accept, "text/html") != NULL) {
+    struct text *page = text_new(call->memory);
+    /* Everything here is a constant of this program and free of markup. */
+    text_addf(page,
+              "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>%s</title><link rel=\"stylesheet\" href=\"/assets/page.css\">"
+              "<main><h1>%d %s</h1><p>%s</p></main></html>\n",
+              problem->title, problem->status, problem->title, problem->explanation);
+    answer_bytes(call, 200, "text/html; charset=utf-8", page->data, page->length);
+    return;
+  }
+  answer_json(call, 200, json_pack("{s:o, s:s, s:i, s:s}", "type", json_sprintf("/problems/%s", problem->name), "title", problem->title,
+                                   "status", problem->status, "explanation", problem->explanation));
+}
+
+static const char *media_of(const char *path) {
+  static const char *const types[][2] = {{".html", "text/html; charset=utf-8"},
+                                         {".css", "text/css; charset=utf-8"},
+                                         {".js", "text/javascript; charset=utf-8"},
+                                         {".svg", "image/svg+xml"}};
+  for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
+    size_t length = strlen(path), ending = strlen(types[i][0]);
+    if (length > ending && strcmp(path + length - ending, types[i][0]) == 0) {
+      return types[i][1];
+    }
+  }
+  return "application/octet-stream";
+}
+
+static void answer_asset(struct call *call, const char *name) {
+  char path[128];
+  snprintf(path, sizeof path, "web/%s", name);
+  const struct asset *file = asset_find(path);
+  if (file == NULL) {
+    answer_problem(call, "not-found", NULL);
+    return;
+  }
+  answer_bytes(call, 200, media_of(path), file->data, file->size);
+}
+
+void handle_page(struct call *call) {
+  answer_asset(call, "index.html");
+}
+
+void handle_asset(struct call *call) {
+  answer_asset(call, call->route.values[0]);
+}
+
+/* -- backup and check ------------------------------------------------------------------------------------------------ */
+
+void handle_backup(struct call *call) {
+  struct error error;
+  char *file = memory_print(call->memory, "%s.backup-%s", store_path(api_store(call->api)), call->request->id);
+  if (!store_backup(api_store(call->api), file, &error)) {
+    answer_problem(call, "storage-failed", "%s", error.text);
+    return;
+  }
+  answer_bytes(call, 200, "application/vnd.sqlite3", NULL, 0);
+  answer_header(call, "Content-Disposition", "attachment; filename=\"entente.db\"");
+  call->reply.file = file;
+}
+
+static void keep_line(void *argument, const char *line) {
+  json_array_append_new(argument, json_string(line));
+}
+
+static void add_check(json_t *checks, const char *name, bool ok, json_t *lines) {
+  struct text *detail = text_new(NULL);
+  size_t index;
+  json_t *line;
+  json_array_foreach(lines, index, line) {
+    text_addf(detail, "%s%s", index == 0 ? "" : "\n", json_string_value(line));
+  }
+  json_array_append_new(checks, json_pack("{s:s, s:b, s:s?}", "name", name, "ok", ok, "detail", detail->length == 0 ? NULL : detail->data));
+  talloc_free(detail);
+  json_array_clear(lines);
+}
+
+void handle_check(struct call *call) {
+  json_t *checks = json_array(), *lines = owned_json(call->memory, json_array());
+  struct db *db = call_db(call);
+  bool whole = store_check(db, keep_line, lines);
+  add_check(checks, "database", whole, lines);
+  bool standing = api_check_standings(call->api, db, keep_line, lines);
+  add_check(checks, "standings", standing, lines);
+  answer_json(call, 200, json_pack("{s:b, s:o}", "ok", whole && standing, "checks", checks));
+}

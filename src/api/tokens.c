@@ -1,0 +1,230 @@
+/* A header is taken apart, the token's checksum looked at, its hash looked up: first among the few that this thread has met since the
+ * last commit, then in the database. A revocation is a commit, so it ends what is remembered. */
+#include "api/tokens.h"
+
+#include "api/call.h"
+#include "base/clock.h"
+#include "base/memory.h"
+
+#include <sodium.h>
+#include <stdio.h>
+#include <string.h>
+#include <zlib.h>
+
+enum { PREFIX = 4, RANDOM = 32, CHECK = 6, REMEMBERED = 64 };
+
+static const char alphabet[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
+struct remembered {
+  unsigned char hash[crypto_hash_sha256_BYTES];
+  uint64_t commits;
+  bool valid;
+  struct principal principal;
+  char expires_at[CLOCK_TIMESTAMP_SIZE];
+};
+
+struct tokens {
+  struct remembered list[REMEMBERED];
+};
+
+static void checksum(const char *token, char out[CHECK + 1]) {
+  uint32_t sum = (uint32_t)crc32(0, (const unsigned char *)token, PREFIX + RANDOM);
+  for (int i = CHECK - 1; i >= 0; i--) {
+    out[i] = alphabet[sum % 62];
+    sum /= 62;
+  }
+  out[CHECK] = '\0';
+}
+
+void token_make(char out[TOKEN_SIZE]) {
+  char check[CHECK + 1];
+  memcpy(out, "ent_", PREFIX);
+  for (int i = 0; i < RANDOM; i++) {
+    out[PREFIX + i] = alphabet[randombytes_uniform(62)];
+  }
+  checksum(out, check);
+  memcpy(out + PREFIX + RANDOM, check, CHECK + 1);
+}
+
+bool token_plausible(const char *token) {
+  char check[CHECK + 1];
+  if (strlen(token) != TOKEN_SIZE - 1 || memcmp(token, "ent_", PREFIX) != 0) {
+    return false;
+  }
+  checksum(token, check);
+  return sodium_memcmp(token + PREFIX + RANDOM, check, CHECK) == 0;
+}
+
+struct tokens *tokens_new(const void *parent) {
+  return memory_new(parent, struct tokens);
+}
+
+/* The token in `Bearer TOKEN` or `Basic base64(TOKEN:…)`. */
+static bool from_header(const char *authorization, char out[TOKEN_SIZE]) {
+  char decoded[256];
+  const char *token = NULL;
+  size_t length = 0;
+  if (strncasecmp(authorization, "Bearer ", 7) == 0) {
+    token = authorization + 7 + strspn(authorization + 7, " ");
+    length = strcspn(token, " ");
+  } else if (strncasecmp(authorization, "Basic ", 6) == 0) {
+    const char *text = authorization + 6 + strspn(authorization + 6, " ");
+    size_t size = 0;
+    if (sodium_base642bin((unsigned char *)decoded, sizeof decoded - 1, text, strlen(text), " ", &size, NULL,
+                          sodium_base64_VARIANT_ORIGINAL) != 0) {
+      return false;
+    }
+    decoded[size] = '\0';
+    token = decoded;
+    length = strcspn(decoded, ":");
+  }
+  if (token == NULL || length != TOKEN_SIZE - 1) {
+    return false;
+  }
+  memcpy(out, token, length);
+  out[length] = '\0';
+  return token_plausible(out);
+}
+
+static enum role role_of(const char *name) {
+  return strcmp(name, "admin") == 0 ? ROLE_ADMIN : strcmp(name, "editor") == 0 ? ROLE_EDITOR : ROLE_READER;
+}
+
+static void look_up(struct db *db, struct remembered *entry) {
+  struct query *query = db_named(db, "token-by-hash");
+  query_bind_bytes(query, 1, entry->hash, sizeof entry->hash);
+  entry->valid = query_step(query) == STEP_ROW;
+  entry->expires_at[0] = '\0';
+  if (entry->valid) {
+    snprintf(entry->principal.id, sizeof entry->principal.id, "%s", query_text(query, 0));
+    snprintf(entry->principal.name, sizeof entry->principal.name, "%s", query_text(query, 1));
+    entry->principal.role = role_of(query_text(query, 2));
+    if (!query_null(query, 3)) {
+      snprintf(entry->expires_at, sizeof entry->expires_at, "%s", query_text(query, 3));
+    }
+  }
+  query_end(query);
+}
+
+bool tokens_principal(struct tokens *tokens, struct db *db, uint64_t commits, const char *authorization, int64_t now_ms,
+                      struct principal *principal) {
+  char token[TOKEN_SIZE];
+  if (authorization == NULL || !from_header(authorization, token)) {
+    return false;
+  }
+  unsigned char hash[crypto_hash_sha256_BYTES];
+  crypto_hash_sha256(hash, (const unsigned char *)token, TOKEN_SIZE - 1);
+  sodium_memzero(token, sizeof token);
+  struct remembered *entry = &tokens->list[hash[0] % REMEMBERED];
+  if (entry->commits != commits + 1 || memcmp(entry->hash, hash, sizeof hash) != 0) {
+    memcpy(entry->hash, hash, sizeof hash);
+    look_up(db, entry);
+    entry->commits = db_failure(db) == DB_OK ? commits + 1 : 0; /* 0: an empty place, or one to look up again */
+  }
+  if (!entry->valid) {
+    return false;
+  }
+  if (entry->expires_at[0] != '\0') {
+    char now[CLOCK_TIMESTAMP_SIZE];
+    clock_timestamp(now_ms, now);
+    if (strcmp(now, entry->expires_at) >= 0) {
+      return false;
+    }
+  }
+  *principal = entry->principal;
+  return true;
+}
+
+/* -- handlers -------------------------------------------------------------------------------------------------------- */
+
+static json_t *token_json(struct query *query) {
+  static const char *const names[] = {"id", "name", "role", "created_at", "expires_at", "last_used_at", "revoked_at"};
+  json_t *token = memory_checked(json_object());
+  for (int i = 0; i < 7; i++) {
+    json_object_set_new(token, names[i], query_null(query, i) ? json_null() : json_string(query_text(query, i)));
+  }
+  return token;
+}
+
+void handle_token_list(struct call *call) {
+  json_t *items = memory_checked(json_array());
+  struct query *query = db_named(call_db(call), "token-list");
+  while (query_step(query) == STEP_ROW) {
+    json_array_append_new(items, token_json(query));
+  }
+  query_end(query);
+  answer_json(call, 200, json_pack("{s:o}", "items", items));
+}
+
+/* Expiry in the registry's own form, which compares as text; NULL when the body names none. False when it has passed. */
+static bool read_expiry(struct call *call, const char *now, char out[CLOCK_TIMESTAMP_SIZE]) {
+  const char *text = json_string_value(json_object_get(call->body, "expires_at"));
+  out[0] = '\0';
+  if (text == NULL) {
+    return true;
+  }
+  int64_t ms = 0;
+  if (clock_read_timestamp(text, &ms)) {
+    clock_timestamp(ms, out);
+  }
+  if (out[0] == '\0' || strcmp(out, now) <= 0) {
+    faults_add(call->faults, PLACE_BODY, "/expires_at", "past", "must be in the future");
+    return false;
+  }
+  return true;
+}
+
+void handle_token_create(struct call *call) {
+  char token[TOKEN_SIZE], id[TYPEID_SIZE], now[CLOCK_TIMESTAMP_SIZE], expires[CLOCK_TIMESTAMP_SIZE];
+  unsigned char hash[crypto_hash_sha256_BYTES];
+  int64_t now_ms = clock_now_ms();
+  clock_timestamp(now_ms, now);
+  if (!read_expiry(call, now, expires)) {
+    answer_faults(call, "invalid-body");
+    return;
+  }
+  token_make(token);
+  crypto_hash_sha256(hash, (const unsigned char *)token, TOKEN_SIZE - 1);
+  typeid_new("tok", now_ms, id);
+  struct query *query = db_named(call->db, "token-insert");
+  query_bind_text(query, 1, id);
+  query_bind_text(query, 2, json_string_value(json_object_get(call->body, "name")));
+  query_bind_text(query, 3, json_string_value(json_object_get(call->body, "role")));
+  query_bind_bytes(query, 4, hash, sizeof hash);
+  query_bind_text(query, 5, now);
+  query_bind_text(query, 6, expires[0] == '\0' ? NULL : expires);
+  if (!query_run(query)) {
+    return;
+  }
+  query = db_named(call->db, "token-get");
+  query_bind_text(query, 1, id);
+  if (query_step(query) == STEP_ROW) {
+    json_t *answer = token_json(query);
+    json_object_set_new(answer, "token", json_string(token));
+    answer_json(call, 201, answer);
+  }
+  query_end(query);
+  sodium_memzero(token, sizeof token);
+}
+
+void handle_token_revoke(struct call *call) {
+  char now[CLOCK_TIMESTAMP_SIZE];
+  clock_timestamp(clock_now_ms(), now);
+  struct query *query = db_named(call->db, "token-get");
+  query_bind_text(query, 1, call->route.values[0]);
+  bool there = query_step(query) == STEP_ROW, revoked = there && !query_null(query, 6);
+  query_end(query);
+  if (!there) {
+    answer_problem(call, "not-found", "there is no token %s", call->route.values[0]);
+    return;
+  }
+  if (!revoked) {
+    query = db_named(call->db, "token-revoke");
+    query_bind_text(query, 1, call->route.values[0]);
+    query_bind_text(query, 2, now);
+    if (!query_run(query)) {
+      return;
+    }
+  }
+  answer_bytes(call, 204, NULL, NULL, 0);
+}

@@ -1,0 +1,105 @@
+/* The system's clocks, and one calendar: the zone is the process's TZ, set once before threads start; the day is computed from
+ * the local civil date without passing through another zone's midnight. */
+#include "base/clock.h"
+
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+/* Days since 1970-01-01 when fixed, INT32_MIN while the day runs. The process truly has one calendar. */
+static _Atomic int32_t fixed_day = INT32_MIN;
+
+int64_t clock_now_ms(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_REALTIME, &now);
+  return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+int64_t clock_monotonic_ns(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+void clock_timestamp(int64_t ms, char out[CLOCK_TIMESTAMP_SIZE]) {
+  time_t seconds = (time_t)(ms / 1000);
+  struct tm utc;
+  gmtime_r(&seconds, &utc);
+  char text[64];
+  snprintf(text, sizeof text, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday,
+           utc.tm_hour, utc.tm_min, utc.tm_sec, (int)(ms % 1000));
+  memcpy(out, text, CLOCK_TIMESTAMP_SIZE - 1);
+  out[CLOCK_TIMESTAMP_SIZE - 1] = '\0';
+}
+
+bool clock_set_zone(const char *name, struct error *error) {
+  char path[256];
+  bool plain = name[0] != '\0' && name[0] != '/' && strstr(name, "..") == NULL && strchr(name, ':') == NULL;
+  snprintf(path, sizeof path, "/usr/share/zoneinfo/%s", name);
+  if (!plain || access(path, R_OK) != 0) {
+    if (strcmp(name, "UTC") != 0) {
+      return error_set(error, "unknown time zone \"%s\": an IANA name such as Asia/Tokyo is needed (package tzdata)", name);
+    }
+  }
+  if (setenv("TZ", name, 1) != 0) {
+    return error_set(error, "cannot set the time zone");
+  }
+  tzset();
+  return true;
+}
+
+/* Days from a civil date, by counting from 1 March so that the leap day comes last. */
+static int32_t days_since_epoch(int year, int month, int day_of_month) {
+  int y = month <= 2 ? year - 1 : year;
+  int era = (y >= 0 ? y : y - 399) / 400;
+  int year_of_era = y - era * 400;
+  int day_of_year = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day_of_month - 1;
+  int day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+  return era * 146097 + day_of_era - 719468;
+}
+
+bool clock_read_timestamp(const char *text, int64_t *ms) {
+  int year, month, day, hour, minute, second, used = 0;
+  if (sscanf(text, "%4d-%2d-%2d%*1[Tt ]%2d:%2d:%2d%n", &year, &month, &day, &hour, &minute, &second, &used) != 6) {
+    return false;
+  }
+  const char *rest = text + used;
+  int64_t fraction = 0;
+  if (*rest == '.') {
+    int64_t scale = 100;
+    for (rest++; *rest >= '0' && *rest <= '9'; rest++, scale /= 10) {
+      fraction += (*rest - '0') * scale;
+    }
+  }
+  int offset_hours = 0, offset_minutes = 0;
+  if (*rest != 'Z' && *rest != 'z' && sscanf(rest + 1, "%2d:%2d", &offset_hours, &offset_minutes) != 2) {
+    return false;
+  }
+  int64_t offset = (offset_hours * 60 + offset_minutes) * (*rest == '-' ? -60 : 60);
+  int64_t days = days_since_epoch(year, month, day);
+  *ms = (((days * 24 + hour) * 60 + minute) * 60 + second - offset) * 1000 + fraction;
+  return true;
+}
+
+void clock_fix_day(const char *day) {
+  int year, month, day_of_month;
+  if (day != NULL && sscanf(day, "%4d-%2d-%2d", &year, &month, &day_of_month) == 3) {
+    atomic_store(&fixed_day, days_since_epoch(year, month, day_of_month));
+  } else {
+    atomic_store(&fixed_day, INT32_MIN);
+  }
+}
+
+int32_t clock_today(void) {
+  int32_t fixed = atomic_load(&fixed_day);
+  if (fixed != INT32_MIN) {
+    return fixed;
+  }
+  time_t now = time(NULL);
+  struct tm local;
+  localtime_r(&now, &local);
+  return days_since_epoch(local.tm_year + 1900, local.tm_mon + 1, local.tm_mday);
+}

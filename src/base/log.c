@@ -1,0 +1,151 @@
+/* Lines are laid into a buffer under a lock; a thread takes the whole buffer twenty times a second, or when it is half full, and
+ * writes it with one call. A buffer that is full makes its writer wait for that thread: no line is dropped. Warnings and
+ * errors wake the thread at once. */
+#include "base/log.h"
+
+#include "base/clock.h"
+#include "base/text.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <talloc.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { BUFFER_SIZE = 1 << 18, FLUSH_MS = 50 };
+
+/* The process has one standard error, and so one log. */
+static struct {
+  pthread_mutex_t lock;
+  pthread_cond_t wake, drained;
+  pthread_t thread;
+  bool running, stopping, json;
+  size_t used;
+  char buffer[BUFFER_SIZE], spare[BUFFER_SIZE];
+} log_state = {.lock = PTHREAD_MUTEX_INITIALIZER, .wake = PTHREAD_COND_INITIALIZER, .drained = PTHREAD_COND_INITIALIZER};
+
+static void write_all(const char *bytes, size_t size) {
+  while (size > 0) {
+    ssize_t written = write(STDERR_FILENO, bytes, size);
+    if (written < 0 && errno != EINTR) {
+      return; /* nobody can be told */
+    }
+    if (written > 0) {
+      bytes += written;
+      size -= (size_t)written;
+    }
+  }
+}
+
+static void *flush_loop(void *unused) {
+  (void)unused;
+  pthread_mutex_lock(&log_state.lock);
+  while (!log_state.stopping || log_state.used > 0) {
+    if (log_state.used == 0 || !log_state.stopping) {
+      struct timespec until;
+      clock_gettime(CLOCK_REALTIME, &until);
+      until.tv_nsec += FLUSH_MS * 1000000L;
+      until.tv_sec += until.tv_nsec / 1000000000L;
+      until.tv_nsec %= 1000000000L;
+      pthread_cond_timedwait(&log_state.wake, &log_state.lock, &until);
+    }
+    size_t size = log_state.used;
+    memcpy(log_state.spare, log_state.buffer, size);
+    log_state.used = 0;
+    pthread_cond_broadcast(&log_state.drained);
+    pthread_mutex_unlock(&log_state.lock);
+    write_all(log_state.spare, size);
+    pthread_mutex_lock(&log_state.lock);
+  }
+  pthread_mutex_unlock(&log_state.lock);
+  return NULL;
+}
+
+void log_start(bool json) {
+  log_state.json = json;
+  log_state.stopping = false;
+  log_state.running = pthread_create(&log_state.thread, NULL, flush_loop, NULL) == 0;
+}
+
+void log_stop(void) {
+  pthread_mutex_lock(&log_state.lock);
+  bool joins = log_state.running;
+  log_state.stopping = true;
+  log_state.running = false;
+  pthread_cond_signal(&log_state.wake);
+  pthread_mutex_unlock(&log_state.lock);
+  if (joins) {
+    pthread_join(log_state.thread, NULL);
+  }
+}
+
+static void submit(enum log_level level, const struct text *line) {
+  pthread_mutex_lock(&log_state.lock);
+  if (!log_state.running || line->length > BUFFER_SIZE) {
+    pthread_mutex_unlock(&log_state.lock);
+    write_all(line->data, line->length);
+    return;
+  }
+  while (log_state.used + line->length > BUFFER_SIZE) {
+    pthread_cond_signal(&log_state.wake);
+    pthread_cond_wait(&log_state.drained, &log_state.lock);
+  }
+  memcpy(log_state.buffer + log_state.used, line->data, line->length);
+  log_state.used += line->length;
+  if (level >= LOG_WARN || log_state.used > BUFFER_SIZE / 2) {
+    pthread_cond_signal(&log_state.wake);
+  }
+  pthread_mutex_unlock(&log_state.lock);
+}
+
+static const char *const level_names[] = {"debug", "info", "warn", "error"};
+
+static void add_text_value(struct text *line, const char *value) {
+  bool plain = value[0] != '\0' && strpbrk(value, " \"=\\\t\r\n") == NULL;
+  for (const char *c = value; plain && *c != '\0'; c++) {
+    plain = (unsigned char)*c >= 0x20 && *c != 0x7f;
+  }
+  if (plain) {
+    text_add(line, value);
+  } else {
+    text_add_json(line, value);
+  }
+}
+
+void log_event(enum log_level level, const char *message, const struct log_field *fields) {
+  struct text *line = text_new(NULL);
+  char now[CLOCK_TIMESTAMP_SIZE];
+  clock_timestamp(clock_now_ms(), now);
+  bool json = log_state.json;
+  if (json) {
+    text_addf(line, "{\"time\":\"%s\",\"level\":\"%s\",\"message\":", now, level_names[level]);
+    text_add_json(line, message);
+  } else {
+    text_addf(line, "%s %-5s %s", now, level_names[level], message);
+  }
+  for (const struct log_field *field = fields; field != NULL && field->name != NULL; field++) {
+    text_addf(line, json ? ",\"%s\":" : " %s=", field->name);
+    if (field->text == NULL) {
+      text_addf(line, "%lld", (long long)field->number);
+    } else if (json) {
+      text_add_json(line, field->text);
+    } else {
+      add_text_value(line, field->text);
+    }
+  }
+  text_add(line, json ? "}\n" : "\n");
+  submit(level, line);
+  talloc_free(line);
+}
+
+void log_line(enum log_level level, const char *format, ...) {
+  char words[1024];
+  va_list arguments;
+  va_start(arguments, format);
+  vsnprintf(words, sizeof words, format, arguments);
+  va_end(arguments);
+  log_event(level, words, NULL);
+}

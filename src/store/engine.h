@@ -1,0 +1,34 @@
+/* Private to the store: what an engine does beyond db.h. One file implements it for each engine. */
+#ifndef ENTENTE_STORE_ENGINE_H
+#define ENTENTE_STORE_ENGINE_H
+
+#include "base/error.h"
+#include "store/db.h"
+
+struct db *engine_open(const char *path, bool create, struct error *error);
+/* Makes the views, and for a reader forbids writing. */
+bool engine_prepare(struct db *db, bool writes, struct error *error);
+void engine_close(struct db *db);
+
+bool engine_migrate(struct db *db, struct error *error);
+
+/* A write group: begin, then savepoints, then commit or undo. */
+bool engine_begin(struct db *db);
+bool engine_commit(struct db *db);
+void engine_undo(struct db *db);
+bool engine_save(struct db *db);                 /* opens a savepoint */
+bool engine_release(struct db *db, bool keep);   /* closes it; false when it could not be closed as asked */
+bool engine_inside(struct db *db);               /* false once the engine has undone the whole group by itself */
+void engine_clear_failure(struct db *db);
+void engine_set_stamp(struct db *db, int64_t stamp);
+
+/* Moves the log into the file as far as readers allow; false when the disk failed. */
+bool engine_checkpoint(struct db *db);
+int64_t engine_wal_pages(const struct db *db);
+
+bool engine_copy(const char *path, const char *target, struct error *error);
+bool engine_looks_sound(const char *path, struct error *error);
+bool engine_check(struct db *db, void (*tell)(void *argument, const char *line), void *argument);
+const char *engine_name(void);
+
+#endif

@@ -1,0 +1,90 @@
+/* Records of a resource, moved between rows and JSON by statements that are composed from the contract.
+ *
+ * A row is a JSON object with the stored members of a record in normal form (schema_normal), the derived ones too, and every reference
+ * as the id of a record that exists. Functions that return pointers or counts leave the reason of a failure in db_failure. */
+#ifndef ENTENTE_STORE_RESOURCE_H
+#define ENTENTE_STORE_RESOURCE_H
+
+#include "base/error.h"
+#include "base/typeid.h"
+#include "contract/contract.h"
+#include "store/db.h"
+
+#include <jansson.h>
+
+struct blob;
+
+/* What a record's address leads to. */
+struct found {
+  int64_t pk;
+  int64_t stamp;
+  int64_t revision;
+  char id[TYPEID_SIZE];
+};
+
+/* Looks that every column, table and view which the contract names is there. */
+bool resource_verify(struct db *db, const struct contract *contract, struct error *error);
+
+/* Finds a record by its id or its slug. */
+bool resource_find(struct db *db, const struct resource *resource, const char *key, struct found *found);
+/* The document, rendered; a new blob, or NULL when there is none (any more). */
+struct blob *resource_document(struct db *db, const struct resource *resource, int64_t pk);
+
+/* What the store keeps of a record besides its members. */
+struct record {
+  const char *id;
+  const char *slug;
+  int64_t revision;
+  const char *created_at; /* used by an insert only */
+  const char *updated_at;
+};
+
+/* Inserts the row; its pk, or 0. */
+int64_t resource_insert(struct db *db, const struct resource *resource, const struct record *record, const json_t *row);
+/* Writes what differs between the rows, and record's revision and updated_at; a slug that differs from `old_slug` too. Marks every other document that shows a name
+ * which this changes. */
+bool resource_update(struct db *db, const struct resource *resource, int64_t pk, const struct record *record,
+                     const char *old_slug, const json_t *before, const json_t *after);
+/* Deletes the record, which nothing refers to (resource_referrers). */
+bool resource_delete(struct db *db, const struct resource *resource, int64_t pk);
+
+/* Marks the document as changed, for a reason outside the contract. */
+bool resource_touch(struct db *db, const struct resource *resource, int64_t pk);
+
+/* Who refers to the record, itself excepted: [{resource, id, slug, name, member}], `most` at most. A new reference. */
+json_t *resource_referrers(struct db *db, const struct resource *resource, int64_t pk, size_t most);
+
+/* Whether the record with the id `owner` has itself written a relation of that type to the record `other` (x-inverse relations). */
+bool resource_relation_written(struct db *db, const struct resource *resource, const char *owner, const char *type,
+                               const char *other);
+
+/* A page of keys. */
+struct page_filter {
+  const struct filter *filter;
+  const char *const *values; /* any of them; a reference as the record's id */
+  size_t count;
+};
+
+struct page_request {
+  const struct page_filter *filters;
+  size_t filter_count;
+  const struct sort *sort; /* NULL: by id */
+  bool descending;
+  bool after; /* go on after the place below */
+  const json_t *after_value; /* of the sort column: a string, an integer, or null, which comes last either way */
+  const char *after_id;
+  size_t limit;
+};
+
+struct page_key {
+  int64_t pk;
+  int64_t stamp;
+  char id[TYPEID_SIZE];
+  json_t *value; /* of the sort column; owned by the caller */
+};
+
+/* Fills at most request->limit keys in order; their number, or -1. */
+long resource_page(struct db *db, const struct resource *resource, const struct page_request *request,
+                   struct page_key *keys);
+
+#endif

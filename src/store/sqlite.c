@@ -1,0 +1,537 @@
+/* SQLite behind db.h and engine.h. WAL, every commit flushed; statements are prepared once and kept in a table by their text;
+ * a parameter $n is found by its name, because SQLite numbers named parameters by their first appearance. Only the writer
+ * checkpoints; connections that read are made read-only once their views stand. */
+#include "store/engine.h"
+
+#include "base/assets.h"
+#include "base/blob.h"
+#include "base/log.h"
+#include "base/memory.h"
+
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { PARAMETERS = 128, BUCKETS = 256, APPLICATION_ID = 0x656e7474 /* "entt" */ };
+
+struct query {
+  struct db *db;
+  sqlite3_stmt *statement;
+  const char *sql;
+  unsigned hash;
+  int index[PARAMETERS]; /* of $n; 0 where the statement has none */
+  bool busy;
+  struct query *next;
+};
+
+struct db {
+  sqlite3 *handle;
+  struct query *buckets[BUCKETS];
+  enum db_failure failure;
+  char failure_text[256];
+  int64_t stamp;
+  int64_t wal_pages;
+};
+
+/* -- failures -------------------------------------------------------------------------------------------------------- */
+
+static bool fail(struct db *db, int code, const char *during) {
+  if (db->failure != DB_OK) {
+    return false;
+  }
+  switch (code & 0xff) {
+  case SQLITE_CONSTRAINT:
+    db->failure = DB_CONSTRAINT;
+    break;
+  case SQLITE_FULL:
+    db->failure = DB_FULL;
+    break;
+  case SQLITE_IOERR:
+  case SQLITE_READONLY:
+  case SQLITE_CANTOPEN:
+    db->failure = DB_IO;
+    break;
+  default:
+    db->failure = DB_OTHER;
+  }
+  snprintf(db->failure_text, sizeof db->failure_text, "%s (%d)", sqlite3_errmsg(db->handle), code);
+  if (db->failure != DB_CONSTRAINT) {
+    log_line(LOG_ERROR, "database: %s: %.400s", db->failure_text, during);
+  }
+  return false;
+}
+
+enum db_failure db_failure(const struct db *db) {
+  return db->failure;
+}
+
+const char *db_failure_text(const struct db *db) {
+  return db->failure_text;
+}
+
+void engine_clear_failure(struct db *db) {
+  db->failure = DB_OK;
+}
+
+static bool execute(struct db *db, const char *sql) {
+  int code = sqlite3_exec(db->handle, sql, NULL, NULL, NULL);
+  return code == SQLITE_OK || fail(db, code, sql);
+}
+
+/* -- statements ------------------------------------------------------------------------------------------------------ */
+
+static unsigned hash_text(const char *text) {
+  unsigned hash = 2166136261U;
+  for (; *text != '\0'; text++) {
+    hash = (hash ^ (unsigned char)*text) * 16777619U;
+  }
+  return hash;
+}
+
+static void find_parameters(struct query *query) {
+  for (int i = 1; i <= sqlite3_bind_parameter_count(query->statement); i++) {
+    const char *name = sqlite3_bind_parameter_name(query->statement, i);
+    int n = name != NULL && name[0] == '$' ? atoi(name + 1) : 0;
+    if (n > 0 && n < PARAMETERS) {
+      query->index[n] = i;
+    }
+  }
+}
+
+/* A statement that is kept under `key` and not in use, or NULL. */
+static struct query *kept(struct db *db, const char *key, unsigned hash) {
+  for (struct query *query = db->buckets[hash % BUCKETS]; query != NULL; query = query->next) {
+    if (query->hash == hash && !query->busy && strcmp(query->sql, key) == 0) {
+      query->busy = true;
+      return query;
+    }
+  }
+  return NULL;
+}
+
+static struct query *prepare(struct db *db, const char *key, unsigned hash, const char *sql) {
+  struct query *query = memory_new(db, struct query);
+  query->db = db;
+  query->sql = memory_copy(query, key);
+  query->hash = hash;
+  query->busy = true;
+  query->next = db->buckets[hash % BUCKETS];
+  db->buckets[hash % BUCKETS] = query;
+  int code = sqlite3_prepare_v3(db->handle, sql, -1, SQLITE_PREPARE_PERSISTENT, &query->statement, NULL);
+  if (code != SQLITE_OK) {
+    fail(db, code, sql);
+  } else {
+    find_parameters(query);
+  }
+  return query;
+}
+
+struct query *db_query(struct db *db, const char *sql) {
+  unsigned hash = hash_text(sql);
+  struct query *query = kept(db, sql, hash);
+  return query != NULL ? query : prepare(db, sql, hash, sql);
+}
+
+/* The text between `-- name: NAME` and the next such line. */
+static char *named_text(const void *parent, const char *head) {
+  const struct asset *file = asset_find("sql/sqlite/queries.sql");
+  const char *start = file == NULL ? NULL : strstr(file->data, head);
+  if (start == NULL) {
+    log_line(LOG_ERROR, "there is no query %s", head);
+    abort();
+  }
+  start += strlen(head);
+  const char *end = strstr(start, "-- name: ");
+  return memory_slice(parent, start, end == NULL ? strlen(start) : (size_t)(end - start));
+}
+
+struct query *db_named(struct db *db, const char *name) {
+  char head[96];
+  snprintf(head, sizeof head, "-- name: %s\n", name);
+  unsigned hash = hash_text(head);
+  struct query *query = kept(db, head, hash);
+  if (query == NULL) {
+    char *sql = named_text(db, head);
+    query = prepare(db, head, hash, sql);
+    talloc_free(sql);
+  }
+  return query;
+}
+
+static int parameter(struct query *query, int n) {
+  return query->statement != NULL && n > 0 && n < PARAMETERS ? query->index[n] : 0;
+}
+
+static void bound(struct query *query, int code) {
+  if (code != SQLITE_OK) {
+    fail(query->db, code, query->sql);
+  }
+}
+
+void query_bind_text(struct query *query, int n, const char *text) {
+  int index = parameter(query, n);
+  if (index != 0) {
+    bound(query, sqlite3_bind_text(query->statement, index, text, -1, SQLITE_TRANSIENT));
+  }
+}
+
+void query_bind_bytes(struct query *query, int n, const void *bytes, size_t size) {
+  int index = parameter(query, n);
+  if (index != 0) {
+    bound(query, sqlite3_bind_blob64(query->statement, index, bytes, size, SQLITE_TRANSIENT));
+  }
+}
+
+void query_bind_int(struct query *query, int n, int64_t value) {
+  int index = parameter(query, n);
+  if (index != 0) {
+    bound(query, sqlite3_bind_int64(query->statement, index, value));
+  }
+}
+
+void query_bind_null(struct query *query, int n) {
+  int index = parameter(query, n);
+  if (index != 0) {
+    bound(query, sqlite3_bind_null(query->statement, index));
+  }
+}
+
+enum step query_step(struct query *query) {
+  if (query->statement == NULL || query->db->failure != DB_OK) {
+    return STEP_FAILED;
+  }
+  int code = sqlite3_step(query->statement);
+  if (code == SQLITE_ROW) {
+    return STEP_ROW;
+  }
+  if (code == SQLITE_DONE) {
+    return STEP_DONE;
+  }
+  fail(query->db, code, query->sql);
+  return STEP_FAILED;
+}
+
+bool query_run(struct query *query) {
+  enum step step = query_step(query);
+  while (step == STEP_ROW) {
+    step = query_step(query);
+  }
+  query_end(query);
+  return step == STEP_DONE;
+}
+
+int64_t query_int(struct query *query, int column) {
+  return sqlite3_column_int64(query->statement, column);
+}
+
+const char *query_text(struct query *query, int column) {
+  return (const char *)sqlite3_column_text(query->statement, column);
+}
+
+size_t query_size(struct query *query, int column) {
+  return (size_t)sqlite3_column_bytes(query->statement, column);
+}
+
+struct blob *query_blob(struct query *query, int column) {
+  const void *bytes = sqlite3_column_blob(query->statement, column);
+  size_t size = (size_t)sqlite3_column_bytes(query->statement, column);
+  return blob_new(bytes == NULL ? "" : bytes, size);
+}
+
+bool query_null(struct query *query, int column) {
+  return sqlite3_column_type(query->statement, column) == SQLITE_NULL;
+}
+
+bool query_is_int(struct query *query, int column) {
+  return sqlite3_column_type(query->statement, column) == SQLITE_INTEGER;
+}
+
+void query_end(struct query *query) {
+  query->busy = false;
+  if (query->statement != NULL) {
+    sqlite3_reset(query->statement); /* repeats the code that step gave */
+    sqlite3_clear_bindings(query->statement);
+  }
+}
+
+int64_t db_last_pk(struct db *db) {
+  return sqlite3_last_insert_rowid(db->handle);
+}
+
+int64_t db_changes(struct db *db) {
+  return sqlite3_changes(db->handle);
+}
+
+int64_t db_stamp(const struct db *db) {
+  return db->stamp;
+}
+
+void engine_set_stamp(struct db *db, int64_t stamp) {
+  db->stamp = stamp;
+}
+
+void db_cache_counts(struct db *db, int64_t *hits, int64_t *misses) {
+  int now = 0, high = 0;
+  sqlite3_db_status(db->handle, SQLITE_DBSTATUS_CACHE_HIT, &now, &high, 0);
+  *hits = now;
+  sqlite3_db_status(db->handle, SQLITE_DBSTATUS_CACHE_MISS, &now, &high, 0);
+  *misses = now;
+}
+
+/* -- transactions ---------------------------------------------------------------------------------------------------- */
+
+bool db_begin_read(struct db *db) {
+  engine_clear_failure(db);
+  return query_run(db_query(db, "BEGIN"));
+}
+
+void db_end_read(struct db *db) {
+  db->failure = DB_OK;
+  if (engine_inside(db)) {
+    query_run(db_query(db, "ROLLBACK"));
+  }
+}
+
+bool engine_inside(struct db *db) {
+  return sqlite3_get_autocommit(db->handle) == 0;
+}
+
+bool engine_begin(struct db *db) {
+  engine_clear_failure(db);
+  return query_run(db_query(db, "BEGIN IMMEDIATE"));
+}
+
+bool engine_commit(struct db *db) {
+  return query_run(db_query(db, "COMMIT"));
+}
+
+void engine_undo(struct db *db) {
+  enum db_failure failure = db->failure;
+  db->failure = DB_OK;
+  if (engine_inside(db)) {
+    query_run(db_query(db, "ROLLBACK"));
+  }
+  db->failure = failure;
+}
+
+bool engine_save(struct db *db) {
+  engine_clear_failure(db);
+  return query_run(db_query(db, "SAVEPOINT one_write"));
+}
+
+bool engine_release(struct db *db, bool keep) {
+  enum db_failure failure = db->failure;
+  db->failure = DB_OK;
+  bool closed = engine_inside(db) && (keep || query_run(db_query(db, "ROLLBACK TO one_write"))) &&
+                query_run(db_query(db, "RELEASE one_write"));
+  if (failure != DB_OK) {
+    db->failure = failure;
+  }
+  return closed;
+}
+
+static int count_wal(void *argument, sqlite3 *handle, const char *name, int pages) {
+  (void)handle;
+  (void)name;
+  ((struct db *)argument)->wal_pages = pages;
+  return SQLITE_OK;
+}
+
+int64_t engine_wal_pages(const struct db *db) {
+  return db->wal_pages;
+}
+
+bool engine_checkpoint(struct db *db) {
+  int log_pages = 0, moved = 0;
+  int code = sqlite3_wal_checkpoint_v2(db->handle, NULL, SQLITE_CHECKPOINT_PASSIVE, &log_pages, &moved);
+  if (code == SQLITE_OK || code == SQLITE_BUSY || code == SQLITE_LOCKED) {
+    db->wal_pages = log_pages - moved;
+    return true;
+  }
+  log_line(code == SQLITE_FULL ? LOG_WARN : LOG_ERROR, "database: checkpoint: %s (%d)", sqlite3_errmsg(db->handle), code);
+  return (code & 0xff) != SQLITE_IOERR;
+}
+
+/* -- opening --------------------------------------------------------------------------------------------------------- */
+
+static bool refuse(struct db *db, struct error *error, const char *path) {
+  error_set(error, "%s: %s", path, db->handle == NULL ? "out of memory" : sqlite3_errmsg(db->handle));
+  engine_close(db);
+  return false;
+}
+
+static int64_t pragma_number(struct db *db, const char *pragma) {
+  sqlite3_stmt *statement = NULL;
+  int64_t value = -1;
+  if (sqlite3_prepare_v2(db->handle, pragma, -1, &statement, NULL) == SQLITE_OK && sqlite3_step(statement) == SQLITE_ROW) {
+    value = sqlite3_column_int64(statement, 0);
+  }
+  sqlite3_finalize(statement);
+  return value;
+}
+
+struct db *engine_open(const char *path, bool create, struct error *error) {
+  struct db *db = memory_new(NULL, struct db);
+  int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (create ? SQLITE_OPEN_CREATE : 0);
+  if (sqlite3_open_v2(path, &db->handle, flags, NULL) != SQLITE_OK) {
+    refuse(db, error, path);
+    return NULL;
+  }
+  sqlite3_extended_result_codes(db->handle, 1);
+  sqlite3_busy_timeout(db->handle, 5000);
+  sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+  sqlite3_db_config(db->handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+  sqlite3_wal_hook(db->handle, count_wal, db); /* takes the place of the automatic checkpoint */
+  if (!execute(db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA mmap_size = 0;"
+                   "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -6144; PRAGMA cell_size_check = ON;")) {
+    refuse(db, error, path);
+    return NULL;
+  }
+  return db;
+}
+
+bool engine_prepare(struct db *db, bool writes, struct error *error) {
+  const struct asset *view;
+  for (size_t i = 0; (view = asset_below("sql/sqlite/views/", i)) != NULL; i++) {
+    if (!execute(db, view->data)) {
+      return error_set(error, "%s: %s", view->path, db->failure_text);
+    }
+  }
+  if (!writes && !execute(db, "PRAGMA query_only = ON")) {
+    return error_set(error, "%s", db->failure_text);
+  }
+  return true;
+}
+
+void engine_close(struct db *db) {
+  if (db == NULL) {
+    return;
+  }
+  for (int i = 0; i < BUCKETS; i++) {
+    for (struct query *query = db->buckets[i]; query != NULL; query = query->next) {
+      sqlite3_finalize(query->statement);
+    }
+  }
+  sqlite3_close(db->handle);
+  talloc_free(db);
+}
+
+/* -- migrations ------------------------------------------------------------------------------------------------------ */
+
+static bool migrate_one(struct db *db, const struct asset *migration, long long version, struct error *error) {
+  char mark[80];
+  snprintf(mark, sizeof mark, "PRAGMA user_version = %lld; PRAGMA application_id = %d;", version, APPLICATION_ID);
+  if (execute(db, "BEGIN IMMEDIATE") && execute(db, migration->data) && execute(db, mark) && execute(db, "COMMIT")) {
+    log_line(LOG_INFO, "migrated to %s", migration->path);
+    return true;
+  }
+  error_set(error, "%s: %s", migration->path, db->failure_text);
+  engine_undo(db);
+  return false;
+}
+
+bool engine_migrate(struct db *db, struct error *error) {
+  int64_t have = pragma_number(db, "PRAGMA user_version");
+  if (have < 0) {
+    return error_set(error, "%s", sqlite3_errmsg(db->handle));
+  }
+  bool empty = pragma_number(db, "SELECT count(*) FROM sqlite_schema") == 0;
+  if (!empty && pragma_number(db, "PRAGMA application_id") != APPLICATION_ID) {
+    return error_set(error, "this is an SQLite database, but not one of entente's");
+  }
+  const struct asset *migration;
+  int64_t known = 0;
+  for (size_t i = 0; (migration = asset_below("sql/sqlite/migrations/", i)) != NULL; i++) {
+    long long version = atoll(strrchr(migration->path, '/') + 1);
+    known = version;
+    if (version > have && !migrate_one(db, migration, version, error)) {
+      return false;
+    }
+  }
+  if (have > known) {
+    return error_set(error, "the database was written by a newer entente (schema %lld; this program knows up to %lld): install that version",
+                     (long long)have, (long long)known);
+  }
+  return true;
+}
+
+/* -- copies and checks ----------------------------------------------------------------------------------------------- */
+
+bool engine_copy(const char *path, const char *target, struct error *error) {
+  sqlite3 *from = NULL, *to = NULL;
+  int code = sqlite3_open_v2(path, &from, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
+  if (code == SQLITE_OK) {
+    sqlite3_wal_hook(from, NULL, NULL);
+    sqlite3_busy_timeout(from, 5000);
+    code = sqlite3_open_v2(target, &to, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
+  }
+  if (code == SQLITE_OK) {
+    /* One step copies one snapshot: a writer that commits meanwhile cannot make it begin again. */
+    sqlite3_backup *backup = sqlite3_backup_init(to, "main", from, "main");
+    if (backup != NULL) {
+      sqlite3_backup_step(backup, -1);
+      code = sqlite3_backup_finish(backup);
+    } else {
+      code = sqlite3_errcode(to);
+    }
+  }
+  if (code == SQLITE_OK) {
+    code = sqlite3_exec(to, "PRAGMA journal_mode = DELETE", NULL, NULL, NULL);
+  }
+  if (code != SQLITE_OK) {
+    error_set(error, "%s: %s", target, to != NULL ? sqlite3_errmsg(to) : sqlite3_errstr(code));
+  }
+  sqlite3_close(to);
+  sqlite3_close(from);
+  return code == SQLITE_OK;
+}
+
+static bool check_rows(struct db *db, const char *pragma, const char *fine, void (*tell)(void *, const char *), void *argument) {
+  struct query *query = db_query(db, pragma);
+  bool sound = true;
+  enum step step;
+  while ((step = query_step(query)) == STEP_ROW) {
+    const char *text = query_text(query, 0);
+    if (fine == NULL || text == NULL || strcmp(text, fine) != 0) {
+      sound = false;
+      char line[300];
+      snprintf(line, sizeof line, "%s: %s", pragma + strlen("PRAGMA "), text == NULL ? "?" : text);
+      tell(argument, line);
+    }
+  }
+  query_end(query);
+  if (step == STEP_FAILED) {
+    tell(argument, db->failure_text);
+  }
+  return sound && step == STEP_DONE;
+}
+
+bool engine_check(struct db *db, void (*tell)(void *argument, const char *line), void *argument) {
+  bool whole = check_rows(db, "PRAGMA integrity_check", "ok", tell, argument);
+  bool linked = check_rows(db, "PRAGMA foreign_key_check", NULL, tell, argument);
+  return whole && linked;
+}
+
+static void keep_line(void *argument, const char *line) {
+  error_set(argument, "%s", line);
+}
+
+bool engine_looks_sound(const char *path, struct error *error) {
+  struct db *db = memory_new(NULL, struct db);
+  bool sound = false;
+  if (sqlite3_open_v2(path, &db->handle, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK) {
+    error_set(error, "%s: %s", path, sqlite3_errmsg(db->handle));
+  } else if (pragma_number(db, "PRAGMA application_id") != APPLICATION_ID) {
+    error_set(error, "%s is not a backup of entente", path);
+  } else {
+    sound = engine_check(db, keep_line, error);
+  }
+  engine_close(db);
+  return sound;
+}
+
+const char *engine_name(void) {
+  static const char name[] = "SQLite " SQLITE_VERSION;
+  return name;
+}

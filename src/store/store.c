@@ -1,0 +1,261 @@
+/* One process owns a database: it holds an exclusive lock on PATH.lock for as long as it lives, which the system gives up for it
+ * even when it is killed. The writer's connection is opened first and closed last, so no reader ever is the one that
+ * checkpoints on closing. */
+#include "store/store.h"
+
+#include "base/log.h"
+#include "base/memory.h"
+#include "store/engine.h"
+#include "store/resource.h"
+#include "store/writer.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct store {
+  char *path;
+  int lock;
+  struct db *db;
+  struct writer *writer;
+};
+
+/* The descriptor of the locked file, -1 when somebody else has it, -2 on another failure. */
+static int take_lock(const char *path, bool create) {
+  char *name = memory_print(NULL, "%s.lock", path);
+  int lock = open(name, O_RDWR | O_CLOEXEC | (create ? O_CREAT : 0), 0600);
+  talloc_free(name);
+  if (lock < 0) {
+    return -2;
+  }
+  if (flock(lock, LOCK_EX | LOCK_NB) != 0) {
+    int reason = errno;
+    close(lock);
+    return reason == EWOULDBLOCK ? -1 : -2;
+  }
+  return lock;
+}
+
+bool store_owned(const char *path) {
+  int lock = take_lock(path, false);
+  if (lock >= 0) {
+    close(lock);
+  }
+  return lock == -1;
+}
+
+static bool own(struct store *store, bool create, struct error *error) {
+  struct stat file;
+  if (!create && stat(store->path, &file) != 0) {
+    return error_set(error, "%s: %s", store->path, strerror(errno));
+  }
+  store->lock = take_lock(store->path, true);
+  if (store->lock == -1) {
+    return error_set(error, "%s is owned by another process (its lock is held)", store->path);
+  }
+  return store->lock >= 0 || error_set(error, "%s.lock: %s", store->path, strerror(errno));
+}
+
+struct store *store_open(const struct store_options *options, const struct contract *contract, struct error *error) {
+  struct store *store = memory_new(NULL, struct store);
+  store->path = memory_copy(store, options->path);
+  store->lock = -1;
+  bool fine = own(store, options->create, error) && (store->db = engine_open(store->path, options->create, error)) != NULL &&
+              engine_migrate(store->db, error) && engine_prepare(store->db, true, error) &&
+              resource_verify(store->db, contract, error) &&
+              (store->writer = writer_start(store->db, options, error)) != NULL;
+  if (!fine) {
+    store_close(store);
+    return NULL;
+  }
+  return store;
+}
+
+void store_close(struct store *store) {
+  if (store == NULL) {
+    return;
+  }
+  bool broken = store->writer != NULL && writer_broken(store->writer);
+  if (store->writer != NULL) {
+    writer_stop(store->writer);
+  }
+  if (store->db != NULL && !broken) {
+    engine_checkpoint(store->db);
+    engine_close(store->db);
+  }
+  if (store->lock >= 0) {
+    close(store->lock);
+  }
+  talloc_free(store);
+}
+
+struct db *store_reader(struct store *store, struct error *error) {
+  struct db *db = engine_open(store->path, false, error);
+  if (db != NULL && !engine_prepare(db, false, error)) {
+    engine_close(db);
+    return NULL;
+  }
+  return db;
+}
+
+void store_reader_close(struct db *db) {
+  engine_close(db);
+}
+
+bool store_submit(struct store *store, struct write *write) {
+  return writer_submit(store->writer, write);
+}
+
+/* A write whose maker waits for it. */
+struct waiting_write {
+  struct write write;
+  bool (*run)(void *argument, struct db *db);
+  void *argument;
+  enum write_outcome outcome;
+  bool over;
+  pthread_mutex_t lock;
+  pthread_cond_t done;
+};
+
+static bool waiting_run(struct write *write, struct db *db) {
+  struct waiting_write *waiting = (struct waiting_write *)write;
+  return waiting->run(waiting->argument, db);
+}
+
+static void waiting_done(struct write *write, enum write_outcome outcome) {
+  struct waiting_write *waiting = (struct waiting_write *)write;
+  pthread_mutex_lock(&waiting->lock);
+  waiting->outcome = outcome;
+  waiting->over = true;
+  pthread_cond_signal(&waiting->done);
+  pthread_mutex_unlock(&waiting->lock);
+}
+
+enum write_outcome store_write(struct store *store, bool (*run)(void *argument, struct db *db), void *argument) {
+  struct waiting_write waiting = {.write = {.run = waiting_run, .done = waiting_done},
+                                  .run = run,
+                                  .argument = argument,
+                                  .outcome = WRITE_FAILED,
+                                  .lock = PTHREAD_MUTEX_INITIALIZER,
+                                  .done = PTHREAD_COND_INITIALIZER};
+  if (!store_submit(store, &waiting.write)) {
+    return WRITE_FAILED;
+  }
+  pthread_mutex_lock(&waiting.lock);
+  while (!waiting.over) {
+    pthread_cond_wait(&waiting.done, &waiting.lock);
+  }
+  pthread_mutex_unlock(&waiting.lock);
+  return waiting.outcome;
+}
+
+uint64_t store_commits(const struct store *store) {
+  return writer_commits(store->writer);
+}
+
+bool store_broken(const struct store *store) {
+  return writer_broken(store->writer);
+}
+
+void store_on_broken(struct store *store, void (*tell)(void *argument), void *argument) {
+  writer_on_broken(store->writer, tell, argument);
+}
+
+void store_counts(struct store *store, struct store_counts *counts) {
+  writer_counts(store->writer, counts);
+}
+
+/* Flushes a file's bytes, and the directory that names it. */
+static bool flush_file(const char *path, struct error *error) {
+  char *directory = memory_copy(NULL, path);
+  char *slash = strrchr(directory, '/');
+  if (slash != NULL) {
+    slash[slash == directory ? 1 : 0] = '\0';
+  }
+  int file = open(path, O_RDONLY | O_CLOEXEC), folder = open(slash == NULL ? "." : directory, O_RDONLY | O_CLOEXEC);
+  bool fine = file >= 0 && folder >= 0 && fsync(file) == 0 && fsync(folder) == 0;
+  if (!fine) {
+    error_set(error, "%s: %s", path, strerror(errno));
+  }
+  if (file >= 0) {
+    close(file);
+  }
+  if (folder >= 0) {
+    close(folder);
+  }
+  talloc_free(directory);
+  return fine;
+}
+
+/* Makes `target` by copying, whole or not at all. */
+static bool copy_whole(const char *from, const char *target, struct error *error) {
+  char *part = memory_print(NULL, "%s.part", target);
+  unlink(part);
+  bool fine = engine_copy(from, part, error) && flush_file(part, error);
+  if (fine && rename(part, target) != 0) {
+    fine = error_set(error, "%s: %s", target, strerror(errno));
+  }
+  fine = fine && flush_file(target, error);
+  if (!fine) {
+    unlink(part);
+  }
+  talloc_free(part);
+  return fine;
+}
+
+bool store_backup(struct store *store, const char *target, struct error *error) {
+  return copy_whole(store->path, target, error);
+}
+
+/* Moves what the old database's log still holds into its file, so that the log may go. One that cannot be opened has nothing to move. */
+static void settle(const char *path) {
+  struct error ignored;
+  struct db *old = access(path, F_OK) == 0 ? engine_open(path, false, &ignored) : NULL;
+  if (old != NULL) {
+    engine_checkpoint(old);
+    engine_close(old);
+  }
+}
+
+static bool remove_beside(const char *path, const char *ending, struct error *error) {
+  char *name = memory_print(NULL, "%s%s", path, ending);
+  bool fine = unlink(name) == 0 || errno == ENOENT;
+  if (!fine) {
+    error_set(error, "%s: %s", name, strerror(errno));
+  }
+  talloc_free(name);
+  return fine;
+}
+
+bool store_restore(const char *path, const char *source, struct error *error) {
+  if (!engine_looks_sound(source, error)) {
+    return false;
+  }
+  int lock = take_lock(path, true);
+  if (lock < 0) {
+    return error_set(error, lock == -1 ? "%s is owned by another process: stop the server first" : "%s: cannot be locked",
+                     path);
+  }
+  settle(path);
+  /* An old log must not be replayed over the restored file. */
+  bool fine = remove_beside(path, "-wal", error) && remove_beside(path, "-shm", error) && copy_whole(source, path, error);
+  close(lock);
+  return fine;
+}
+
+bool store_check(struct db *db, void (*tell)(void *argument, const char *line), void *argument) {
+  return engine_check(db, tell, argument);
+}
+
+const char *store_path(const struct store *store) {
+  return store->path;
+}
+
+const char *store_engine(void) {
+  return engine_name();
+}

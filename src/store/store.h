@@ -1,0 +1,85 @@
+/* The database of this process: one owner, one writer, many readers. Engine and statements stay behind this header. */
+#ifndef ENTENTE_STORE_STORE_H
+#define ENTENTE_STORE_STORE_H
+
+#include "base/error.h"
+#include "store/db.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct contract;
+struct store;
+
+struct store_options {
+  const char *path;
+  bool create;        /* make the file when it is absent */
+  size_t group_limit; /* writes in one commit at most */
+  size_t queue_limit; /* writes waiting at most */
+};
+
+/* How a write ended. */
+enum write_outcome {
+  WRITE_SAVED,   /* on the disk */
+  WRITE_DROPPED, /* it asked to be undone; nothing of it was kept */
+  WRITE_FULL,    /* no room on the disk; nothing of it was kept */
+  WRITE_FAILED,  /* could not be done; nothing of it was kept */
+  WRITE_UNKNOWN  /* the flush failed: after a restart it may be there or not */
+};
+
+/* A piece of work for the writer thread. Embed it in your own struct; the store touches `next` only. */
+struct write {
+  /* Runs on the writer's connection inside a savepoint; false undoes everything it did. */
+  bool (*run)(struct write *write, struct db *db);
+  /* Called on the writer thread once the outcome is certain. */
+  void (*done)(struct write *write, enum write_outcome outcome);
+  struct write *next;
+};
+
+/* Takes the lock beside the file, migrates, prepares the contract's statements, starts the writer. Refuses a database of a newer version, one that
+ * is not entente's, one that another process owns. */
+struct store *store_open(const struct store_options *options, const struct contract *contract, struct error *error);
+/* Finishes the queued writes, checkpoints, gives up the lock. Every reader must be closed before. */
+void store_close(struct store *store);
+
+/* Whether another process owns the database at `path`. */
+bool store_owned(const char *path);
+
+/* A connection of its own for one reading thread. */
+struct db *store_reader(struct store *store, struct error *error);
+void store_reader_close(struct db *db);
+
+/* Queues the work; false when the queue is full or the store is failing or closing, and then nothing was done. */
+bool store_submit(struct store *store, struct write *write);
+/* Runs `run` through the writer and waits; for threads that may wait, never a server's worker. */
+enum write_outcome store_write(struct store *store, bool (*run)(void *argument, struct db *db), void *argument);
+
+/* Grows with every commit and after it, before its writers are told: what was read at the same number is still true. */
+uint64_t store_commits(const struct store *store);
+/* Whether a flush has failed: no write is taken any more and the process should end. `tell` is called once, then. */
+bool store_broken(const struct store *store);
+void store_on_broken(struct store *store, void (*tell)(void *argument), void *argument);
+
+struct store_counts {
+  int64_t queue_depth, groups, writes, largest_group;
+  double commit_seconds; /* all commits together */
+  int64_t wal_pages;     /* in the log now */
+};
+void store_counts(struct store *store, struct store_counts *counts);
+
+/* Writes a consistent copy to a new file while the server goes on. Any thread. */
+bool store_backup(struct store *store, const char *target, struct error *error);
+/* Replaces the file at `path` by the database in `source`, after having looked that it is a sound one of a version that is known. The database must
+ * have no owner. */
+bool store_restore(const char *path, const char *source, struct error *error);
+
+/* Integrity of the file and of its references. `tell` gets one line for each thing that is wrong; true when none was. */
+bool store_check(struct db *db, void (*tell)(void *argument, const char *line), void *argument);
+
+/* The path of the database. */
+const char *store_path(const struct store *store);
+/* "SQLite 3.40.1", for the log. */
+const char *store_engine(void);
+
+#endif

@@ -1,0 +1,257 @@
+/* One thread owns the writing connection. It takes what has queued up, as a group: BEGIN, each write in its own savepoint, COMMIT,
+ * one flush for all; then it tells each writer how it ended. A write that fails is undone to its savepoint and harms no other.
+ * When the engine undoes the whole group by itself (a full disk), every write of the group that was to be kept is refused. When the commit itself fails on
+ * the disk, nobody knows what will be there after a restart: the writes are told so, and no further one is taken. */
+#include "store/writer.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "store/engine.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+enum { CHECKPOINT_PAGES = 1000 };
+
+struct writer {
+  pthread_t thread;
+  pthread_mutex_t lock;
+  pthread_cond_t wake;
+  struct write *first, **last; /* the queue */
+  size_t depth, group_limit, queue_limit;
+  bool stopping;
+  _Atomic bool broken;
+  _Atomic uint64_t commits;
+  struct db *db;
+  int64_t stamp;
+  struct store_counts counts;
+  void (*tell)(void *argument);
+  void *tell_argument;
+};
+
+/* One group under way: its writes in order, and whether each asked to be kept. */
+struct group {
+  struct write **writes;
+  enum write_outcome *outcomes;
+  size_t count, kept;
+};
+
+static enum write_outcome outcome_of(enum db_failure failure) {
+  return failure == DB_FULL ? WRITE_FULL : WRITE_FAILED;
+}
+
+/* Waits for work and moves up to a group of it out of the queue. False when the thread should end. */
+static bool take(struct writer *writer, struct group *group) {
+  pthread_mutex_lock(&writer->lock);
+  while (writer->first == NULL && !writer->stopping) {
+    pthread_cond_wait(&writer->wake, &writer->lock);
+  }
+  group->count = 0;
+  group->kept = 0;
+  while (writer->first != NULL && group->count < writer->group_limit) {
+    struct write *write = writer->first;
+    writer->first = write->next;
+    group->writes[group->count++] = write;
+    writer->depth--;
+  }
+  if (writer->first == NULL) {
+    writer->last = &writer->first;
+  }
+  pthread_mutex_unlock(&writer->lock);
+  return group->count > 0;
+}
+
+/* Everything that was to be kept so far is lost, for that reason. */
+static void lose(struct group *group, enum write_outcome outcome) {
+  for (size_t i = 0; i < group->count; i++) {
+    if (group->outcomes[i] == WRITE_SAVED) {
+      group->outcomes[i] = outcome;
+    }
+  }
+  group->kept = 0;
+}
+
+static enum write_outcome run_one(struct writer *writer, struct write *write) {
+  struct db *db = writer->db;
+  if (!engine_save(db)) {
+    return outcome_of(db_failure(db));
+  }
+  engine_set_stamp(db, writer->stamp + 1);
+  bool keep = write->run(write, db);
+  enum db_failure failure = db_failure(db);
+  bool closed = engine_release(db, keep && failure == DB_OK);
+  if (failure != DB_OK || !closed) {
+    return outcome_of(failure != DB_OK ? failure : db_failure(db));
+  }
+  return keep ? WRITE_SAVED : WRITE_DROPPED;
+}
+
+/* Runs the writes. When the engine has undone the group by itself, the writes kept before are lost, and the rest begin anew. */
+static void run_group(struct writer *writer, struct group *group) {
+  for (size_t i = 0; i < group->count; i++) {
+    group->outcomes[i] = WRITE_DROPPED;
+  }
+  for (size_t i = 0; i < group->count; i++) {
+    if (!engine_inside(writer->db) && !engine_begin(writer->db)) {
+      group->outcomes[i] = outcome_of(db_failure(writer->db));
+      continue;
+    }
+    group->outcomes[i] = run_one(writer, group->writes[i]);
+    if (group->outcomes[i] == WRITE_SAVED) {
+      group->kept++;
+      writer->stamp++;
+    } else if (!engine_inside(writer->db)) {
+      lose(group, group->outcomes[i]);
+    }
+  }
+}
+
+static bool keep_stamp(struct writer *writer) {
+  engine_clear_failure(writer->db);
+  struct query *query = db_named(writer->db, "stamp-write");
+  query_bind_int(query, 1, writer->stamp);
+  return query_run(query);
+}
+
+static void finish_group(struct writer *writer, struct group *group) {
+  struct db *db = writer->db;
+  if (group->kept == 0) {
+    engine_undo(db);
+    return;
+  }
+  if (!keep_stamp(writer)) {
+    lose(group, outcome_of(db_failure(db)));
+    engine_undo(db);
+    return;
+  }
+  int64_t before = clock_monotonic_ns();
+  if (!engine_commit(db)) {
+    bool clean = db_failure(db) == DB_FULL || db_failure(db) == DB_CONSTRAINT;
+    lose(group, clean ? outcome_of(db_failure(db)) : WRITE_UNKNOWN);
+    if (clean) {
+      engine_undo(db);
+    } else {
+      atomic_store(&writer->broken, true); /* nothing more is flushed over a failure, not even an undo */
+    }
+    return;
+  }
+  atomic_fetch_add(&writer->commits, 1);
+  pthread_mutex_lock(&writer->lock);
+  writer->counts.groups++;
+  writer->counts.writes += (int64_t)group->kept;
+  writer->counts.largest_group =
+      (int64_t)group->kept > writer->counts.largest_group ? (int64_t)group->kept : writer->counts.largest_group;
+  writer->counts.commit_seconds += (double)(clock_monotonic_ns() - before) / 1e9;
+  writer->counts.wal_pages = engine_wal_pages(db);
+  pthread_mutex_unlock(&writer->lock);
+}
+
+static void break_down(struct writer *writer) {
+  log_line(LOG_ERROR, "a flush to the disk failed: what was under way is unknown; no more writes are taken, restart me");
+  pthread_mutex_lock(&writer->lock);
+  struct write *waiting = writer->first;
+  writer->first = NULL;
+  writer->last = &writer->first;
+  writer->depth = 0;
+  void (*tell)(void *) = writer->tell;
+  void *argument = writer->tell_argument;
+  pthread_mutex_unlock(&writer->lock);
+  while (waiting != NULL) {
+    struct write *next = waiting->next;
+    waiting->done(waiting, WRITE_FAILED);
+    waiting = next;
+  }
+  if (tell != NULL) {
+    tell(argument);
+  }
+}
+
+static void *write_loop(void *argument) {
+  struct writer *writer = argument;
+  struct group group = {.writes = memory_array(writer, struct write *, writer->group_limit),
+                        .outcomes = memory_array(writer, enum write_outcome, writer->group_limit)};
+  while (take(writer, &group)) {
+    run_group(writer, &group);
+    finish_group(writer, &group);
+    for (size_t i = 0; i < group.count; i++) {
+      group.writes[i]->done(group.writes[i], group.outcomes[i]);
+    }
+    if (!writer->broken && engine_wal_pages(writer->db) > CHECKPOINT_PAGES && !engine_checkpoint(writer->db)) {
+      atomic_store(&writer->broken, true);
+    }
+    if (writer->broken) {
+      break_down(writer);
+      break;
+    }
+  }
+  return NULL;
+}
+
+struct writer *writer_start(struct db *db, const struct store_options *options, struct error *error) {
+  struct writer *writer = memory_new(NULL, struct writer);
+  writer->db = db;
+  writer->last = &writer->first;
+  writer->group_limit = options->group_limit > 0 ? options->group_limit : 256;
+  writer->queue_limit = options->queue_limit > 0 ? options->queue_limit : 1024;
+  pthread_mutex_init(&writer->lock, NULL);
+  pthread_cond_init(&writer->wake, NULL);
+  struct query *query = db_named(db, "stamp-read");
+  if (query_step(query) == STEP_ROW) {
+    writer->stamp = query_int(query, 0);
+  }
+  query_end(query);
+  if (db_failure(db) != DB_OK || pthread_create(&writer->thread, NULL, write_loop, writer) != 0) {
+    error_set(error, "cannot start the writer: %s", db_failure_text(db));
+    talloc_free(writer);
+    return NULL;
+  }
+  return writer;
+}
+
+void writer_stop(struct writer *writer) {
+  pthread_mutex_lock(&writer->lock);
+  writer->stopping = true;
+  pthread_cond_signal(&writer->wake);
+  pthread_mutex_unlock(&writer->lock);
+  pthread_join(writer->thread, NULL);
+  pthread_mutex_destroy(&writer->lock);
+  pthread_cond_destroy(&writer->wake);
+  talloc_free(writer);
+}
+
+bool writer_submit(struct writer *writer, struct write *write) {
+  pthread_mutex_lock(&writer->lock);
+  bool taken = !writer->stopping && !writer->broken && writer->depth < writer->queue_limit;
+  if (taken) {
+    write->next = NULL;
+    *writer->last = write;
+    writer->last = &write->next;
+    writer->depth++;
+    pthread_cond_signal(&writer->wake);
+  }
+  pthread_mutex_unlock(&writer->lock);
+  return taken;
+}
+
+uint64_t writer_commits(const struct writer *writer) {
+  return atomic_load(&writer->commits);
+}
+
+bool writer_broken(const struct writer *writer) {
+  return atomic_load(&writer->broken);
+}
+
+void writer_on_broken(struct writer *writer, void (*tell)(void *argument), void *argument) {
+  pthread_mutex_lock(&writer->lock);
+  writer->tell = tell;
+  writer->tell_argument = argument;
+  pthread_mutex_unlock(&writer->lock);
+}
+
+void writer_counts(struct writer *writer, struct store_counts *counts) {
+  pthread_mutex_lock(&writer->lock);
+  *counts = writer->counts;
+  counts->queue_depth = (int64_t)writer->depth;
+  pthread_mutex_unlock(&writer->lock);
+}
