@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 struct uri;
+struct router;
 
 /* A `format` that the contract may name, and how a value of it is recognised. `expected` completes "must be …". */
 struct format {
@@ -56,6 +57,7 @@ struct schema {
 
 struct member {
   const char *name;
+  const char *description; /* or NULL */
   const struct schema *schema;
   bool required; /* in a body */
   bool read_only;
@@ -73,11 +75,14 @@ struct filter {
   const struct schema *schema; /* of one value; a reference takes an id or a slug */
   const char *table;           /* a table of items (its column `owner` leads back), or NULL: the resource's own */
   const char *column;
+  const char *description; /* of the member, or NULL */
+  bool internal;           /* what it looks at is x-internal: not for callers without a token */
 };
 
 struct sort {
   const char *name;
   const char *column;
+  bool internal; /* as of a filter */
 };
 
 /* A place from which records of a resource are referred to. */
@@ -112,6 +117,8 @@ struct parameter {
   const char *name;
   const struct schema *schema;
   bool required;
+  bool exploded;            /* of an array: each item is a pair of its own; otherwise commas part the items of one */
+  const char *default_text; /* the default as it would stand in a query, or NULL */
 };
 
 struct operation {
@@ -136,8 +143,9 @@ struct contract {
   size_t operation_count;
   const struct resource *resources;
   size_t resource_count;
-  const char *version;    /* info.version */
-  const json_t *document; /* the whole, as JSON, with the filters of each list written out as parameters */
+  const char *version;         /* info.version */
+  const json_t *document;      /* the whole, as JSON, with the filters of each list written out as parameters */
+  const struct router *router; /* what contract_route looks into */
 };
 
 /* Compiles the contract. `formats` ends with a row whose name is NULL. Every $ref inside `#/components` is resolved.

@@ -19,8 +19,8 @@ struct json_problem {
 extern const struct json_limits json_default_limits; /* depth 64, values 100,000 */
 
 /* The value in exactly these bytes, or NULL with the problem and its place: malformed, a duplicate member, bad UTF-8, a
- * NUL in a string, an integer past 64 bits, too deep, too many values, or bytes after the value. Any JSON value may be
- * on top. A new reference. */
+ * NUL in a string, an integer past 64 bits, too deep, too many values, or bytes after the value. An
+ * object or an array must be on top. A new reference. */
 json_t *json_read(const char *bytes, size_t size, const struct json_limits *limits, struct json_problem *problem);
 
 /* RFC 7396: what `target` becomes under `patch`. Neither is changed; a new reference. */

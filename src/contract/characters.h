@@ -1,0 +1,14 @@
+/* What text from strangers may hold. */
+#ifndef ENTENTE_CONTRACT_CHARACTERS_H
+#define ENTENTE_CONTRACT_CHARACTERS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Whether the bytes are UTF-8 without control characters (C0, DEL, C1), those in `allowed` excepted. A NUL never is. */
+bool characters_clean(const char *bytes, size_t size, const char *allowed);
+
+/* How many characters valid UTF-8 has. */
+size_t characters_count(const char *text, size_t size);
+
+#endif
