@@ -48,13 +48,14 @@ void text_addf(struct text *text, const char *format, ...) {
   va_list again;
   va_start(arguments, format);
   va_copy(again, arguments);
-  int size = vsnprintf(NULL, 0, format, arguments);
+  size_t room = text->capacity - text->length;
+  int size = vsnprintf(text->data + text->length, room, format, arguments);
   va_end(arguments);
-  if (size > 0) {
+  if (size > 0 && (size_t)size >= room) {
     vsnprintf(text_reserve(text, (size_t)size), (size_t)size + 1, format, again);
-    text->length += (size_t)size;
   }
   va_end(again);
+  text->length += size > 0 ? (size_t)size : 0;
 }
 
 static void text_add_escape(struct text *text, unsigned char byte) {

@@ -50,12 +50,22 @@ static bool is_one_of(const char *text, const char *const *words) {
 }
 
 static bool is_made_of(const char *text, const char *digits) {
-  size_t length = strlen(text);
-  return length > 0 && strspn(text, digits) == length;
+  const char *at = text;
+  while (*at && strchr(digits, *at)) {
+    at++;
+  }
+  return *at == '\0' && at != text;
+}
+
+static const char *past_sign(const char *text) {
+  if (*text == '-' || *text == '+') {
+    text++;
+  }
+  return text;
 }
 
 static bool is_float(const char *text) {
-  text += *text == '-' || *text == '+';
+  text = past_sign(text);
   size_t whole = strspn(text, "0123456789");
   text += whole;
   size_t fraction = 0;
@@ -67,9 +77,7 @@ static bool is_float(const char *text) {
     return false;
   }
   if (*text == 'e' || *text == 'E') {
-    text++;
-    text += *text == '-' || *text == '+';
-    return is_made_of(text, "0123456789");
+    return is_made_of(past_sign(text + 1), "0123456789");
   }
   return *text == '\0';
 }
@@ -95,7 +103,7 @@ static json_t *read_plain(const struct reader *reader, const char *text, size_t 
   if (is_one_of(text, beyond)) {
     return fail(reader, "JSON has no such number");
   }
-  if (is_made_of(text + (*text == '-' || *text == '+'), "0123456789")) {
+  if (is_made_of(past_sign(text), "0123456789")) {
     return read_integer(reader, text, 10);
   }
   if (strncmp(text, "0o", 2) == 0 && is_made_of(text + 2, "01234567")) {
