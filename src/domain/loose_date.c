@@ -16,23 +16,26 @@
 #include <string.h>
 #include <utf8proc.h>
 
+struct civil {
+  int year, month, day_of_month;
+};
+
 struct era {
   const char *names[4];
   char letter; /* its abbreviation, or NUL */
-  int first_year;
-  const char *first, *last;
+  struct civil first, last;
   int first_solar_year; /* of the era: the months of years before it were counted by the moon */
 };
 
 /* The days on which one emperor followed another belong to both eras, as the edicts have it; 平成 and 令和 began on the
  * day after. */
 static const struct era eras[] = {
-    {{"令和"}, 'R', 2019, "2019-05-01", "9999-12-31", 1},
-    {{"平成"}, 'H', 1989, "1989-01-08", "2019-04-30", 1},
-    {{"昭和"}, 'S', 1926, "1926-12-25", "1989-01-07", 1},
-    {{"大正"}, 'T', 1912, "1912-07-30", "1926-12-25", 1},
-    {{"明治"}, 'M', 1868, "1868-01-25", "1912-07-30", 6},
-    {{"中華民國", "中華民国", "民國", "民国"}, '\0', 1912, "1912-01-01", "9999-12-31", 1},
+    {{"令和"}, 'R', {2019, 5, 1}, {9999, 12, 31}, 1},
+    {{"平成"}, 'H', {1989, 1, 8}, {2019, 4, 30}, 1},
+    {{"昭和"}, 'S', {1926, 12, 25}, {1989, 1, 7}, 1},
+    {{"大正"}, 'T', {1912, 7, 30}, {1926, 12, 25}, 1},
+    {{"明治"}, 'M', {1868, 1, 25}, {1912, 7, 30}, 6},
+    {{"中華民國", "中華民国", "民國", "民国"}, '\0', {1912, 1, 1}, {9999, 12, 31}, 1},
 };
 
 struct number {
@@ -125,13 +128,11 @@ static bool written_read(const char *text, struct written *out) {
 }
 
 static bool within_era(const struct era *era, const struct written *written, const struct partial_date *date) {
-  struct partial_date first, last;
-  if (!partial_date_read(era->first, strlen(era->first), &first) ||
-      !partial_date_read(era->last, strlen(era->last), &last))
-    return false;
+  day first = day_from_civil(era->first.year, era->first.month, era->first.day_of_month);
+  day last = day_from_civil(era->last.year, era->last.month, era->last.day_of_month);
   if (written->month.digits != 0 && written->year.value < era->first_solar_year)
     return false;
-  return written->year.value >= 1 && date->last >= first.first && date->first <= last.last;
+  return written->year.value >= 1 && date->last >= first && date->first <= last;
 }
 
 static enum loose_result written_resolve(const struct written *written, char out[PARTIAL_DATE_SIZE]) {
@@ -139,7 +140,7 @@ static enum loose_result written_resolve(const struct written *written, char out
     return written->month.digits <= 2 ? LOOSE_AMBIGUOUS : LOOSE_UNREADABLE;
   if (written->month.digits > 2 || written->day.digits > 2)
     return LOOSE_UNREADABLE;
-  int year = written->era == NULL ? written->year.value : written->era->first_year - 1 + written->year.value;
+  int year = written->era == NULL ? written->year.value : written->era->first.year - 1 + written->year.value;
   char text[32];
   int length;
   if (written->month.digits == 0)

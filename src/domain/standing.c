@@ -108,8 +108,9 @@ static int period_on(const struct course *course, day on) {
   int year, month, end_year, end_month, day_of_month;
   day_to_civil(on, &year, &month, &day_of_month);
   day_to_civil(end_after(course, 0), &end_year, &end_month, &day_of_month);
-  /* Ends lie `step` months apart, so that one fewer than fit between the two months surely ends before the day. */
-  int fewest = ((year - end_year) * YEAR_MONTHS + month - end_month) / course->step - 1;
+  /* Ends lie `step` months apart: with one renewal fewer than fit between the two months, the end surely lies before.
+   */
+  int fewest = ((year - end_year) * YEAR_MONTHS + month - end_month) / course->step;
   int renewals = fewest > 0 ? fewest : 0;
   if (renewals > course->renewals)
     renewals = course->renewals;

@@ -1,3 +1,4 @@
+/* Every format with values that it takes and values that it refuses, each aimed at one clause of its grammar. */
 #include "domain/formats.h"
 
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* Slugs as they are written, and as they are made from names. */
 #include "domain/slug.h"
 
 #include <setjmp.h>
