@@ -1,5 +1,7 @@
--- The document of an agreement. Its relations are the rows it owns, then those of others that name it, under the
--- inverse type.
+-- The document of an agreement, a member a line, in the order of the contract.
+-- Items are read along their primary key (owner, position), so they come in their order without a sort: CROSS JOIN
+-- keeps it so. Relations are the rows it owns, then those of others that name it, under the inverse type, in the order
+-- in which the others were made.
 CREATE TEMP VIEW agreement_documents AS
 SELECT a.pk AS pk, json_object(
   'id', a.id,
@@ -11,30 +13,24 @@ SELECT a.pk AS pk, json_object(
   'field', a.field,
   'stage', a.stage,
   'status', a.status,
-  'flags', (
-    SELECT json_group_array(value)
-    FROM (SELECT value FROM agreement_flags WHERE owner = a.pk ORDER BY position)),
+  'flags', (SELECT json_group_array(f.value) FROM agreement_flags f WHERE f.owner = a.pk),
   'missing', json(a.missing),
   'parties', (
     SELECT json_group_array(json_object(
-      'organization', json_object('id', id, 'slug', slug, 'name', name),
-      'role', role,
-      'reference', reference,
-      'name_as_signed', name_as_signed,
-      'signed_on', signed_on,
-      'signatories', json(signatories)))
-    FROM (
-      SELECT p.*, o.id, o.slug, o.name
-      FROM agreement_parties p JOIN organizations o ON o.pk = p.organization
-      WHERE p.owner = a.pk ORDER BY p.position)),
+      'organization', json_object('id', o.id, 'slug', o.slug, 'name', o.name),
+      'role', p.role,
+      'reference', p.reference,
+      'name_as_signed', p.name_as_signed,
+      'signed_on', p.signed_on,
+      'signatories', json(p.signatories)))
+    FROM agreement_parties p CROSS JOIN organizations o ON o.pk = p.organization
+    WHERE p.owner = a.pk),
   'areas', (
     SELECT json_group_array(json_object(
-      'area', json_object('id', id, 'slug', slug, 'name', name),
-      'note', note))
-    FROM (
-      SELECT c.note, t.id, t.slug, t.name
-      FROM agreement_areas c JOIN areas t ON t.pk = c.area
-      WHERE c.owner = a.pk ORDER BY c.position)),
+      'area', json_object('id', t.id, 'slug', t.slug, 'name', t.name),
+      'note', c.note))
+    FROM agreement_areas c CROSS JOIN areas t ON t.pk = c.area
+    WHERE c.owner = a.pk),
   'concluded_on', a.concluded_on,
   'announced_on', a.announced_on,
   'effective_on', a.effective_on,
@@ -67,30 +63,24 @@ SELECT a.pk AS pk, json_object(
     'status', a.next_change_status)),
   'relations', (
     SELECT json_group_array(json_object(
-      'type', type,
-      'agreement', json_object('id', id, 'slug', slug, 'name', title)))
+      'type', r.type,
+      'agreement', json_object('id', t.id, 'slug', t.slug, 'name', t.title)))
     FROM (
-      SELECT * FROM (
-        SELECT r.type, t.id, t.slug, t.title
-        FROM agreement_relations r JOIN agreements t ON t.pk = r.agreement
-        WHERE r.owner = a.pk ORDER BY r.position)
+      SELECT type, agreement AS other FROM agreement_relations WHERE owner = a.pk
       UNION ALL
-      SELECT * FROM (
-        SELECT CASE r.type
-            WHEN 'supersedes' THEN 'superseded_by'
-            WHEN 'renews' THEN 'renewed_by'
-            WHEN 'amends' THEN 'amended_by'
-            WHEN 'implements' THEN 'implemented_by'
-            ELSE r.type END, t.id, t.slug, t.title
-        FROM agreement_relations r JOIN agreements t ON t.pk = r.owner
-        WHERE r.agreement = a.pk ORDER BY t.id, r.position))),
+      SELECT CASE type
+          WHEN 'supersedes' THEN 'superseded_by'
+          WHEN 'renews' THEN 'renewed_by'
+          WHEN 'amends' THEN 'amended_by'
+          WHEN 'implements' THEN 'implemented_by'
+          ELSE type
+        END, owner FROM agreement_relations WHERE agreement = a.pk
+    ) r CROSS JOIN agreements t ON t.pk = r.other),
   'documents', json(a.documents),
   'events', json(a.events),
   'languages', json(a.languages),
   'owner', a.owner,
-  'tags', (
-    SELECT json_group_array(value)
-    FROM (SELECT value FROM agreement_tags WHERE owner = a.pk ORDER BY position)),
+  'tags', (SELECT json_group_array(g.value) FROM agreement_tags g WHERE g.owner = a.pk),
   'visibility', a.visibility,
   'notes', a.notes,
   'sources', json(a.sources),

@@ -1,4 +1,4 @@
--- The document of an area.
+-- The document of an area, a member a line, in the order of the contract.
 CREATE TEMP VIEW area_documents AS
 SELECT a.pk AS pk, json_object(
   'id', a.id,

@@ -1,5 +1,7 @@
--- The document of an organization. Its relations are the rows it owns, then those of others that name it, under the
--- inverse type.
+-- The document of an organization, a member a line, in the order of the contract.
+-- Items are read along their primary key (owner, position), so they come in their order without a sort: CROSS JOIN
+-- keeps it so. Relations are the rows it owns, then those of others that name it, under the inverse type, in the order
+-- in which the others were made.
 CREATE TEMP VIEW organization_documents AS
 SELECT o.pk AS pk, json_object(
   'id', o.id,
@@ -15,32 +17,29 @@ SELECT o.pk AS pk, json_object(
   'established', o.established,
   'description', o.description,
   'identifiers', (
-    SELECT json_group_array(json_object('scheme', scheme, 'value', value))
-    FROM (SELECT scheme, value FROM organization_identifiers WHERE owner = o.pk ORDER BY position)),
+    SELECT json_group_array(json_object(
+      'scheme', i.scheme,
+      'value', i.value))
+    FROM organization_identifiers i
+    WHERE i.owner = o.pk),
   'relations', (
     SELECT json_group_array(json_object(
-      'type', type,
-      'organization', json_object('id', id, 'slug', slug, 'name', name),
-      'from', since,
-      'until', until))
+      'type', r.type,
+      'organization', json_object('id', t.id, 'slug', t.slug, 'name', t.name),
+      'from', r.since,
+      'until', r.until))
     FROM (
-      SELECT * FROM (
-        SELECT r.type, r.since, r.until, t.id, t.slug, t.name
-        FROM organization_relations r JOIN organizations t ON t.pk = r.organization
-        WHERE r.owner = o.pk ORDER BY r.position)
+      SELECT type, organization AS other, since, until FROM organization_relations WHERE owner = o.pk
       UNION ALL
-      SELECT * FROM (
-        SELECT CASE r.type
-            WHEN 'parent' THEN 'child'
-            WHEN 'predecessor' THEN 'successor'
-            WHEN 'shareholder' THEN 'holding'
-            ELSE r.type END, r.since, r.until, t.id, t.slug, t.name
-        FROM organization_relations r JOIN organizations t ON t.pk = r.owner
-        WHERE r.organization = o.pk ORDER BY t.id, r.position))),
+      SELECT CASE type
+          WHEN 'parent' THEN 'child'
+          WHEN 'predecessor' THEN 'successor'
+          WHEN 'shareholder' THEN 'holding'
+          ELSE type
+        END, owner, since, until FROM organization_relations WHERE organization = o.pk
+    ) r CROSS JOIN organizations t ON t.pk = r.other),
   'contacts', json(o.contacts),
-  'tags', (
-    SELECT json_group_array(value)
-    FROM (SELECT value FROM organization_tags WHERE owner = o.pk ORDER BY position)),
+  'tags', (SELECT json_group_array(g.value) FROM organization_tags g WHERE g.owner = o.pk),
   'visibility', o.visibility,
   'sources', json(o.sources),
   'revision', o.revision,
