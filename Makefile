@@ -6,7 +6,7 @@ PREFIX   ?= /usr/local
 DESTDIR  ?=
 VERSION  := $(shell sed -n 's/^  version: *//p' openapi.yaml | head -1)
 CC       ?= cc
-PACKAGES := libmicrohttpd sqlite3 jansson yaml-0.1 libsodium libutf8proc zlib talloc
+PACKAGES := libmicrohttpd sqlite3 jansson yaml-0.1 libsodium libutf8proc zlib talloc libcurl
 Q        := $(if $(V),,@)
 
 include mk/deps.mk

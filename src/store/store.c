@@ -208,6 +208,10 @@ static bool copy_whole(const char *from, const char *target, struct error *error
   return fine;
 }
 
+bool store_copy(const char *source, const char *target, struct error *error) {
+  return copy_whole(source, target, error);
+}
+
 bool store_backup(struct store *store, const char *target, struct error *error) {
   return copy_whole(store->path, target, error);
 }

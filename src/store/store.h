@@ -70,6 +70,8 @@ void store_counts(struct store *store, struct store_counts *counts);
 
 /* Writes a consistent copy to a new file while the server goes on. Any thread. */
 bool store_backup(struct store *store, const char *target, struct error *error);
+/* Copies a database file, whole or not at all. */
+bool store_copy(const char *source, const char *target, struct error *error);
 /* Replaces the file at `path` by the database in `source`, after having looked that it is a sound one of a version that is known. The database must
  * have no owner. */
 bool store_restore(const char *path, const char *source, struct error *error);

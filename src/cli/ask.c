@@ -1,0 +1,246 @@
+/* Both ways end in the same handlers; only the carrier differs. */
+#include "cli/ask.h"
+
+#include "api/api.h"
+#include "base/blob.h"
+#include "base/clock.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "domain/day.h"
+#include "store/store.h"
+
+#include <curl/curl.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+bool set_clock(const struct arguments *arguments, struct error *error) {
+  const char *today = argument(arguments, "today"), *zone = argument(arguments, "timezone");
+  day fixed;
+  if (today != NULL && !day_read(today, &fixed)) {
+    return error_set(error, "--today %s is not a day (YYYY-MM-DD)", today);
+  }
+  clock_fix_day(today);
+  return zone == NULL || clock_set_zone(zone, error);
+}
+
+/* -- saving a body --------------------------------------------------------------------------------------------------- */
+
+/* Moves the part file to its name once its bytes are on the disk. */
+static bool finish_file(const char *part, const char *name, struct error *error) {
+  int fd = open(part, O_RDONLY | O_CLOEXEC);
+  bool fine = fd >= 0 && fsync(fd) == 0 && rename(part, name) == 0;
+  if (!fine) {
+    error_set(error, "%s: %s", name, strerror(errno));
+    unlink(part);
+  }
+  if (fd >= 0) {
+    close(fd);
+  }
+  return fine;
+}
+
+/* -- through the socket ---------------------------------------------------------------------------------------------- */
+
+struct reading {
+  CURL *curl;
+  struct text *text; /* of a body that is read into memory */
+  FILE *file;        /* of a successful one that is saved */
+};
+
+static size_t take(char *bytes, size_t size, size_t count, void *argument) {
+  struct reading *reading = argument;
+  long status = 0;
+  curl_easy_getinfo(reading->curl, CURLINFO_RESPONSE_CODE, &status);
+  if (reading->file != NULL && status == 200) {
+    return fwrite(bytes, size, count, reading->file);
+  }
+  text_add_bytes(reading->text, bytes, size * count);
+  return count;
+}
+
+static bool perform(CURL *curl, const struct asked *asked, const char *socket_path, struct reading *reading, long *status,
+                    struct error *error) {
+  char *url = memory_print(reading->text, "http://localhost%s", asked->target);
+  struct curl_slist *headers = curl_slist_append(NULL, "Expect:");
+  if (asked->content_type != NULL) {
+    headers = curl_slist_append(headers, memory_print(reading->text, "Content-Type: %s", asked->content_type));
+    curl_easy_setopt(curl, CURLOPT_POSTFIELDS, asked->body);
+    curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)asked->body_size);
+  }
+  curl_easy_setopt(curl, CURLOPT_URL, url);
+  curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, socket_path);
+  curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, asked->method);
+  curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
+  curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take);
+  curl_easy_setopt(curl, CURLOPT_WRITEDATA, reading);
+  curl_easy_setopt(curl, CURLOPT_NOPROXY, "*");
+  curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+  CURLcode code = curl_easy_perform(curl);
+  curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, status);
+  curl_slist_free_all(headers);
+  return code == CURLE_OK || error_set(error, "%s: %s", socket_path, curl_easy_strerror(code));
+}
+
+static bool ask_socket(const char *db, const struct asked *asked, struct answered *answered, struct error *error) {
+  void *memory = talloc_new(NULL);
+  struct reading reading = {.curl = curl_easy_init(), .text = text_new(memory)};
+  char *part = asked->save_as == NULL ? NULL : memory_print(memory, "%s.part", asked->save_as);
+  if (part != NULL && (reading.file = fopen(part, "wb")) == NULL) {
+    error_set(error, "%s: %s", part, strerror(errno));
+    curl_easy_cleanup(reading.curl);
+    talloc_free(memory);
+    return false;
+  }
+  bool fine = reading.curl != NULL &&
+              perform(reading.curl, asked, memory_print(memory, "%s.sock", db), &reading, &answered->status, error);
+  if (reading.file != NULL && fclose(reading.file) != 0 && fine) {
+    fine = error_set(error, "%s: %s", part, strerror(errno));
+  }
+  if (part != NULL && fine && answered->status == 200) {
+    fine = finish_file(part, asked->save_as, error);
+  } else if (part != NULL) {
+    unlink(part);
+  }
+  answered->json = json_loadb(reading.text->data, reading.text->length, 0, NULL);
+  curl_easy_cleanup(reading.curl);
+  talloc_free(memory);
+  return fine;
+}
+
+/* -- in this process ------------------------------------------------------------------------------------------------- */
+
+static bool write_call(void *argument, struct db *db) {
+  return api_write(argument, db);
+}
+
+static void run_call(struct api *api, struct worker *worker, struct call *call) {
+  api_accept(call);
+  if (api_reply(call)->status != 0) {
+    return;
+  }
+  enum write_outcome outcome;
+  switch (api_kind(call)) {
+  case CALL_READ:
+    api_read(call, worker);
+    break;
+  case CALL_BACKGROUND:
+    api_background(call, worker);
+    break;
+  case CALL_WRITE:
+    outcome = store_write(api_store(api), write_call, call);
+    if (outcome != WRITE_SAVED && outcome != WRITE_DROPPED) {
+      api_not_saved(call, (int)outcome);
+    }
+    break;
+  }
+}
+
+static bool take_reply(const struct reply *reply, const struct asked *asked, struct answered *answered, struct error *error) {
+  answered->status = reply->status;
+  answered->json = reply->body == NULL ? NULL : json_loadb(reply->body->data, reply->body->size, 0, NULL);
+  if (reply->file == NULL || asked->save_as == NULL) {
+    return true;
+  }
+  if (rename(reply->file, asked->save_as) == 0) {
+    return true;
+  }
+  if (errno != EXDEV) {
+    error_set(error, "%s: %s", asked->save_as, strerror(errno));
+    unlink(reply->file);
+    return false;
+  }
+  bool fine = store_copy(reply->file, asked->save_as, error);
+  unlink(reply->file);
+  return fine;
+}
+
+static bool ask_here(const char *db, bool create, const struct asked *asked, struct answered *answered, struct error *error) {
+  struct contract *contract = api_load_contract(error);
+  if (contract == NULL) {
+    return false;
+  }
+  struct store_options options = {.path = db, .create = create};
+  struct store *store = store_open(&options, contract, error);
+  struct api *api = store == NULL ? NULL : api_new(contract, store, error);
+  struct worker *worker = api == NULL ? NULL : worker_new(api, error);
+  bool fine = worker != NULL;
+  if (fine) {
+    void *memory = talloc_new(NULL);
+    struct request request = {.id = "local", .method = asked->method, .target = asked->target, .trusted = true,
+                              .content_type = asked->content_type, .body = asked->body == NULL ? "" : asked->body,
+                              .body_size = asked->body_size};
+    struct call *call = api_open(api, worker, memory, &request);
+    if (api_reply(call)->status == 0) {
+      run_call(api, worker, call);
+    }
+    fine = take_reply(api_reply(call), asked, answered, error);
+    talloc_free(memory);
+  }
+  worker_free(worker);
+  api_free(api);
+  store_close(store);
+  contract_free(contract);
+  return fine;
+}
+
+bool ask(const struct arguments *arguments, const struct asked *asked, struct answered *answered, struct error *error) {
+  const char *db = argument(arguments, "db");
+  *answered = (struct answered){0};
+  if (store_owned(db)) {
+    return ask_socket(db, asked, answered, error);
+  }
+  bool creates = strcmp(asked->method, "POST") == 0; /* the first token or import makes the database */
+  return set_clock(arguments, error) && ask_here(db, creates, asked, answered, error);
+}
+
+static size_t ignore(char *bytes, size_t size, size_t count, void *argument) {
+  (void)bytes;
+  (void)argument;
+  return size * count;
+}
+
+bool ask_address(const char *address, const char *target, long *status, struct error *error) {
+  CURL *curl = curl_easy_init();
+  char url[512];
+  snprintf(url, sizeof url, "http://%s%s", address, target);
+  curl_easy_setopt(curl, CURLOPT_URL, url);
+  curl_easy_setopt(curl, CURLOPT_NOPROXY, "*");
+  curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(curl, CURLOPT_TIMEOUT, 5L);
+  curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, ignore);
+  CURLcode code = curl_easy_perform(curl);
+  curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, status);
+  curl_easy_cleanup(curl);
+  return code == CURLE_OK || error_set(error, "%s: %s", url, curl_easy_strerror(code));
+}
+
+/* -- telling --------------------------------------------------------------------------------------------------------- */
+
+static void print_fault(const json_t *fault) {
+  const json_t *line = json_object_get(fault, "line");
+  const char *where = json_string_value(json_object_get(fault, "pointer"));
+  if (where == NULL) {
+    where = json_string_value(json_object_get(fault, "parameter"));
+  }
+  if (json_is_integer(line)) {
+    fprintf(stderr, "line %lld: ", (long long)json_integer_value(line));
+  }
+  fprintf(stderr, "%s%s%s\n", where == NULL ? "" : where, where == NULL || where[0] == '\0' ? "" : " ",
+          json_string_value(json_object_get(fault, "message")));
+}
+
+int print_problem(const struct answered *answered) {
+  const char *title = json_string_value(json_object_get(answered->json, "title"));
+  const char *detail = json_string_value(json_object_get(answered->json, "detail"));
+  fprintf(stderr, "entente: %s%s%s\n", title == NULL ? "the server gave no reason" : title, detail == NULL ? "" : ": ",
+          detail == NULL ? "" : detail);
+  size_t index;
+  json_t *fault;
+  json_array_foreach(json_object_get(answered->json, "errors"), index, fault) {
+    print_fault(fault);
+  }
+  return EXIT_FAILED;
+}

@@ -1,0 +1,32 @@
+/* A command is a request: sent through the socket of the server that owns the database, or answered in this process when none does. */
+#ifndef ENTENTE_CLI_ASK_H
+#define ENTENTE_CLI_ASK_H
+
+#include "base/error.h"
+#include "cli/command.h"
+
+#include <jansson.h>
+#include <stddef.h>
+
+struct asked {
+  const char *method, *target, *content_type; /* content_type NULL: no body */
+  const char *body;
+  size_t body_size;
+  const char *save_as; /* write a successful answer's body to this file, whole or not at all; or NULL */
+};
+
+struct answered {
+  long status;
+  json_t *json; /* the body when it is JSON, else NULL; owned by the caller */
+};
+
+/* Asks the database that the arguments name. False, with the reason, when no answer came. */
+bool ask(const struct arguments *arguments, const struct asked *asked, struct answered *answered, struct error *error);
+/* Asks a server at an address over the network. */
+bool ask_address(const char *address, const char *target, long *status, struct error *error);
+/* Prints a problem document for people, on standard error; returns the exit status. */
+int print_problem(const struct answered *answered);
+/* Sets zone and day from --timezone and --today. */
+bool set_clock(const struct arguments *arguments, struct error *error);
+
+#endif

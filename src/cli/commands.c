@@ -1,0 +1,213 @@
+/* The short commands: each is one request, and a few words about its answer. */
+#include "base/memory.h"
+#include "base/text.h"
+#include "cli/ask.h"
+#include "contract/uri.h"
+#include "store/store.h"
+
+#include <curl/curl.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int failed(const struct error *error) {
+  fprintf(stderr, "entente: %s\n", error->text);
+  return EXIT_FAILED;
+}
+
+/* Asks, and tells what went wrong; true when the answer is a success. The caller frees answered->json. */
+static bool succeeded(const struct arguments *arguments, const struct asked *asked, struct answered *answered, int *status) {
+  struct error error;
+  if (!ask(arguments, asked, answered, &error)) {
+    *status = failed(&error);
+    return false;
+  }
+  if (answered->status >= 300) {
+    *status = print_problem(answered);
+    json_decref(answered->json);
+    return false;
+  }
+  *status = EXIT_SUCCESS;
+  return true;
+}
+
+static const char *text_of(const json_t *object, const char *member) {
+  const char *text = json_string_value(json_object_get(object, member));
+  return text == NULL ? "-" : text;
+}
+
+/* -- tokens ---------------------------------------------------------------------------------------------------------- */
+
+int run_token_create(const struct arguments *arguments) {
+  const char *role = argument(arguments, "role"), *name = argument(arguments, "name");
+  if (role == NULL || name == NULL) {
+    fprintf(stderr, "entente token create: --role and --name are needed\n");
+    return EXIT_USAGE;
+  }
+  json_t *body = json_pack("{s:s, s:s, s:s?}", "role", role, "name", name, "expires_at", argument(arguments, "expires-at"));
+  if (body == NULL) {
+    fprintf(stderr, "entente token create: the name is not UTF-8\n");
+    return EXIT_USAGE;
+  }
+  char *text = memory_checked(json_dumps(body, JSON_COMPACT));
+  struct asked asked = {.method = "POST", .target = "/v1/tokens", .content_type = "application/json", .body = text, .body_size = strlen(text)};
+  struct answered answered;
+  int status;
+  if (succeeded(arguments, &asked, &answered, &status)) {
+    printf("%s\n", text_of(answered.json, "token"));
+    json_decref(answered.json);
+  }
+  free(text);
+  json_decref(body);
+  return status;
+}
+
+int run_token_list(const struct arguments *arguments) {
+  struct asked asked = {.method = "GET", .target = "/v1/tokens"};
+  struct answered answered;
+  int status;
+  if (!succeeded(arguments, &asked, &answered, &status)) {
+    return status;
+  }
+  printf("%-30s  %-6s  %-24s  %-24s  %s\n", "ID", "ROLE", "CREATED", "ENDS", "NAME");
+  size_t index;
+  json_t *token;
+  json_array_foreach(json_object_get(answered.json, "items"), index, token) {
+    bool revoked = json_is_string(json_object_get(token, "revoked_at"));
+    printf("%-30s  %-6s  %-24s  %-24s  %s%s\n", text_of(token, "id"), text_of(token, "role"), text_of(token, "created_at"),
+           text_of(token, revoked ? "revoked_at" : "expires_at"), text_of(token, "name"), revoked ? " (revoked)" : "");
+  }
+  json_decref(answered.json);
+  return status;
+}
+
+int run_token_revoke(const struct arguments *arguments) {
+  char target[128];
+  const char *id = arguments->words[0];
+  if (strlen(id) > 64 || strspn(id, "abcdefghijklmnopqrstuvwxyz0123456789_") != strlen(id)) {
+    fprintf(stderr, "entente token revoke: %s is not a token's id (entente token list shows them)\n", id);
+    return EXIT_USAGE;
+  }
+  snprintf(target, sizeof target, "/v1/tokens/%s", id);
+  struct asked asked = {.method = "DELETE", .target = target};
+  struct answered answered;
+  int status;
+  if (succeeded(arguments, &asked, &answered, &status)) {
+    json_decref(answered.json);
+  }
+  return status;
+}
+
+/* -- import ---------------------------------------------------------------------------------------------------------- */
+
+static bool read_all(const char *path, struct text *out) {
+  FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "rb");
+  if (file == NULL) {
+    return false;
+  }
+  char buffer[65536];
+  size_t size;
+  while ((size = fread(buffer, 1, sizeof buffer, file)) > 0) {
+    text_add_bytes(out, buffer, size);
+  }
+  bool fine = ferror(file) == 0;
+  if (file != stdin) {
+    fclose(file);
+  }
+  return fine;
+}
+
+static void print_report(const json_t *report, bool dry) {
+  size_t index;
+  json_t *reading;
+  json_array_foreach(json_object_get(report, "readings"), index, reading) {
+    printf("line %lld: %s %s was read as %s\n", (long long)json_integer_value(json_object_get(reading, "line")),
+           text_of(reading, "pointer"), text_of(reading, "value"), text_of(reading, "read_as"));
+  }
+  static const char *const counts[] = {"rows", "created", "updated", "unchanged"};
+  for (size_t i = 0; i < 4; i++) {
+    printf("%s%lld %s", i == 0 ? "" : ", ", (long long)json_integer_value(json_object_get(report, counts[i])), counts[i]);
+  }
+  printf("%s\n", dry ? " (nothing was written: dry run)" : "");
+}
+
+int run_import(const struct arguments *arguments) {
+  void *memory = talloc_new(NULL);
+  struct text *body = text_new(memory), *target = text_new(memory);
+  if (!read_all(arguments->words[0], body)) {
+    fprintf(stderr, "entente: %s: %s\n", arguments->words[0], strerror(errno));
+    talloc_free(memory);
+    return EXIT_FAILED;
+  }
+  bool dry = argument_is_set(arguments, "dry-run");
+  const char *resource = argument(arguments, "resource");
+  char *mode = curl_easy_escape(NULL, argument(arguments, "mode"), 0);
+  text_addf(target, "/v1/import?mode=%s%s", mode, dry ? "&dry_run=true" : "");
+  curl_free(mode);
+  if (resource != NULL) {
+    char *escaped = curl_easy_escape(NULL, resource, 0);
+    text_addf(target, "&resource=%s", escaped);
+    curl_free(escaped);
+  }
+  struct asked asked = {.method = "POST", .target = target->data, .content_type = "application/x-ndjson", .body = body->data, .body_size = body->length};
+  struct answered answered;
+  int status;
+  if (succeeded(arguments, &asked, &answered, &status)) {
+    print_report(answered.json, dry);
+    json_decref(answered.json);
+  }
+  talloc_free(memory);
+  return status;
+}
+
+/* -- the file -------------------------------------------------------------------------------------------------------- */
+
+int run_backup(const struct arguments *arguments) {
+  struct asked asked = {.method = "GET", .target = "/v1/backup", .save_as = arguments->words[0]};
+  struct answered answered;
+  int status;
+  if (succeeded(arguments, &asked, &answered, &status)) {
+    json_decref(answered.json);
+  }
+  return status;
+}
+
+int run_restore(const struct arguments *arguments) {
+  struct error error;
+  return store_restore(argument(arguments, "db"), arguments->words[0], &error) ? EXIT_SUCCESS : failed(&error);
+}
+
+int run_check(const struct arguments *arguments) {
+  struct asked asked = {.method = "GET", .target = "/v1/check"};
+  struct answered answered;
+  int status;
+  if (!succeeded(arguments, &asked, &answered, &status)) {
+    return status;
+  }
+  size_t index;
+  json_t *check;
+  json_array_foreach(json_object_get(answered.json, "checks"), index, check) {
+    bool ok = json_is_true(json_object_get(check, "ok"));
+    printf("%-12s %s\n", text_of(check, "name"), ok ? "ok" : "WRONG");
+    if (!ok) {
+      printf("%s\n", text_of(check, "detail"));
+    }
+  }
+  status = json_is_true(json_object_get(answered.json, "ok")) ? EXIT_SUCCESS : EXIT_FAILED;
+  json_decref(answered.json);
+  return status;
+}
+
+int run_healthcheck(const struct arguments *arguments) {
+  struct error error;
+  long status = 0;
+  if (!ask_address(argument(arguments, "listen"), "/readyz", &status, &error)) {
+    return failed(&error);
+  }
+  if (status != 200) {
+    fprintf(stderr, "entente: not ready: it answered %ld\n", status);
+    return EXIT_FAILED;
+  }
+  return EXIT_SUCCESS;
+}

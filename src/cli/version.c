@@ -1,0 +1,35 @@
+/* The versions of what runs here, for people and for the log. */
+#include "cli/command.h"
+
+#include "base/log.h"
+#include "cli/version.h"
+#include "http/server.h"
+#include "store/store.h"
+
+#include <curl/curl.h>
+#include <jansson.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <zlib.h>
+
+static void describe(char *out, size_t size) {
+  snprintf(out, size, "%s, libmicrohttpd %s, jansson %s, libsodium %s, zlib %s", store_engine(), server_library(), jansson_version_str(),
+           sodium_version_string(), zlibVersion());
+}
+
+int run_version(const struct arguments *arguments) {
+  (void)arguments;
+  char libraries[256];
+  describe(libraries, sizeof libraries);
+  printf("entente %s\n%s\n", ENTENTE_VERSION, libraries);
+  return 0;
+}
+
+void log_versions(void) {
+  char libraries[256];
+  describe(libraries, sizeof libraries);
+  log_line(LOG_INFO, "entente %s with %s", ENTENTE_VERSION, libraries);
+  if (!server_library_is_strict()) {
+    log_line(LOG_WARN, "libmicrohttpd %s is older than 1.0.5: put a proxy in front of any address that others reach", server_library());
+  }
+}

@@ -1,0 +1,240 @@
+/* A request's way through libmicrohttpd's callbacks: the request line makes an exchange; the first call of the handler has the head, and may refuse; further
+ * calls bring the body; the last finds it complete. A read is answered there and then. A write or a long call suspends the connection; whoever finishes
+ * it resumes the connection, and the handler, called once more, sends the answer. */
+#include "http/internal.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/memory.h"
+
+#include "base/blob.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { URI_MOST = 8192, BODY_SLOWEST_BYTES_PER_SECOND = 16384, BODY_FIRST_ROOM = 4096 };
+
+struct reply *exchange_reply(struct exchange *exchange) {
+  return exchange->early.status != 0 ? &exchange->early : api_reply(exchange->call);
+}
+
+static int forget(struct exchange *exchange) {
+  blob_drop(exchange->early.body);
+  free(exchange->body);
+  return 0;
+}
+
+void *exchange_new(void *argument, const char *uri, struct MHD_Connection *connection) {
+  struct listener *listener = argument;
+  struct server *server = listener->server;
+  struct exchange *exchange = memory_new(NULL, struct exchange);
+  talloc_set_destructor(exchange, forget);
+  exchange->listener = listener;
+  exchange->connection = connection;
+  exchange->started = clock_monotonic_ns();
+  exchange->request.target = memory_copy(exchange, uri);
+  snprintf(exchange->id, sizeof exchange->id, "%s-%06llx", server->id_prefix,
+           (unsigned long long)atomic_fetch_add(&server->requests, 1));
+  exchange->request.id = exchange->id;
+  const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+  exchange->watched = info == NULL ? NULL : info->socket_context;
+  connection_allow(exchange->watched, server->options.head_seconds);
+  atomic_fetch_add(&server->active, 1);
+  return exchange;
+}
+
+static void refuse(struct exchange *exchange, const char *problem, const char *detail) {
+  api_problem(exchange, &exchange->early, exchange->id, problem, detail);
+  exchange->close = true;
+}
+
+/* -- the head -------------------------------------------------------------------------------------------------------- */
+
+static void open_call(struct exchange *exchange, const char *method, const char *version) {
+  struct server *server = exchange->listener->server;
+  const char *detail = NULL;
+  exchange->request.method = memory_copy(exchange, method);
+  const char *problem = framing_read(exchange, version, &detail);
+  if (problem != NULL) {
+    refuse(exchange, problem, detail);
+    return;
+  }
+  if (strlen(exchange->request.target) > URI_MOST) {
+    refuse(exchange, "uri-too-long", "the address may have 8192 bytes");
+    return;
+  }
+  exchange->request.trusted = exchange->listener->trusted || server->options.trust_all;
+  struct worker *worker = server_worker(server);
+  if (worker == NULL) {
+    refuse(exchange, "busy", NULL);
+    return;
+  }
+  exchange->call = api_open(server->api, worker, exchange, &exchange->request);
+}
+
+static bool too_large(struct exchange *exchange, char detail[80]) {
+  const char *length = MHD_lookup_connection_value(exchange->connection, MHD_HEADER_KIND, "Content-Length");
+  exchange->body_limit = api_body_limit(exchange->call, exchange->listener->server->options.body_limit);
+  snprintf(detail, 80, "the body may have %zu bytes", exchange->body_limit);
+  return length != NULL && strtoull(length, NULL, 10) > exchange->body_limit;
+}
+
+/* Takes the head. An answer that is known already is sent at once when a body would follow, which nobody reads; libmicrohttpd closes the connection
+ * then. */
+static mhd_result begin(struct exchange *exchange, const char *method, const char *version) {
+  char detail[80];
+  open_call(exchange, method, version);
+  exchange->stage = STAGE_BODY;
+  exchange->body_started = clock_monotonic_ns();
+  connection_allow(exchange->watched, exchange->listener->server->options.body_seconds);
+  if (exchange->early.status == 0 && exchange_reply(exchange)->status == 0 && too_large(exchange, detail)) {
+    refuse(exchange, "body-too-large", detail);
+  }
+  bool answered = exchange_reply(exchange)->status != 0;
+  if (answered && (exchange->has_body || exchange->early.status != 0)) {
+    exchange->close = true;
+    return reply_send(exchange);
+  }
+  return MHD_YES;
+}
+
+/* -- the body -------------------------------------------------------------------------------------------------------- */
+
+static mhd_result take_body(struct exchange *exchange, const char *upload, size_t *size) {
+  if (exchange->stage != STAGE_BODY || exchange_reply(exchange)->status != 0) {
+    *size = 0;
+    return MHD_YES;
+  }
+  if (exchange->body_size + *size > exchange->body_limit) {
+    char detail[80];
+    snprintf(detail, sizeof detail, "the body may have %zu bytes", exchange->body_limit);
+    reply_cut(exchange, "body-too-large", detail);
+    return MHD_NO;
+  }
+  if (exchange->body_size + *size + 1 > exchange->body_capacity) {
+    size_t wanted = exchange->body_capacity * 2 > exchange->body_size + *size + 1 ? exchange->body_capacity * 2
+                                                                                  : exchange->body_size + *size + 1;
+    exchange->body_capacity = wanted < BODY_FIRST_ROOM ? BODY_FIRST_ROOM : wanted;
+    exchange->body = memory_checked(realloc(exchange->body, exchange->body_capacity));
+  }
+  memcpy(exchange->body + exchange->body_size, upload, *size);
+  exchange->body_size += *size;
+  exchange->body[exchange->body_size] = '\0';
+  *size = 0;
+  double spent = (double)(clock_monotonic_ns() - exchange->body_started) / 1e9;
+  double earned = (double)exchange->body_size / BODY_SLOWEST_BYTES_PER_SECOND;
+  connection_allow(exchange->watched, exchange->listener->server->options.body_seconds + earned - spent);
+  return MHD_YES;
+}
+
+/* -- the answer ------------------------------------------------------------------------------------------------------ */
+
+void exchange_resume(struct exchange *exchange) {
+  exchange->stage = STAGE_ANSWERED;
+  MHD_resume_connection(exchange->connection);
+}
+
+static bool run_write(struct write *write, struct db *db) {
+  return api_write(((struct exchange *)write)->call, db);
+}
+
+static void write_done(struct write *write, enum write_outcome outcome) {
+  struct exchange *exchange = (struct exchange *)write;
+  if (outcome != WRITE_SAVED && outcome != WRITE_DROPPED) {
+    api_not_saved(exchange->call, (int)outcome);
+  }
+  exchange_resume(exchange);
+}
+
+/* Hands the exchange to another thread. The connection is suspended first: it may be resumed before this returns. */
+static mhd_result hand_over(struct exchange *exchange, bool write) {
+  struct server *server = exchange->listener->server;
+  exchange->stage = STAGE_WAITING;
+  connection_hold(exchange->watched);
+  MHD_suspend_connection(exchange->connection);
+  exchange->write.run = run_write;
+  exchange->write.done = write_done;
+  bool taken = write ? store_submit(api_store(server->api), &exchange->write) : background_submit(server->background, exchange);
+  if (!taken) {
+    api_refuse_busy(exchange->call);
+    exchange_resume(exchange);
+  }
+  return MHD_YES;
+}
+
+static mhd_result answer(struct exchange *exchange) {
+  static char nothing[1];
+  exchange->request.body = exchange->body == NULL ? nothing : exchange->body;
+  exchange->request.body_size = exchange->body_size;
+  if (exchange_reply(exchange)->status == 0) {
+    api_accept(exchange->call);
+  }
+  if (exchange_reply(exchange)->status != 0) {
+    return reply_send(exchange);
+  }
+  switch (api_kind(exchange->call)) {
+  case CALL_WRITE:
+    return hand_over(exchange, true);
+  case CALL_BACKGROUND:
+    return hand_over(exchange, false);
+  default:
+    api_read(exchange->call, server_worker(exchange->listener->server));
+    return reply_send(exchange);
+  }
+}
+
+mhd_result exchange_handle(void *listener, struct MHD_Connection *connection, const char *url, const char *method, const char *version,
+                           const char *upload, size_t *upload_size, void **state) {
+  (void)listener;
+  (void)connection;
+  (void)url; /* decoded, which hides things; the raw target was kept */
+  struct exchange *exchange = *state;
+  switch (exchange->stage) {
+  case STAGE_HEAD:
+    return begin(exchange, method, version);
+  case STAGE_ANSWERED:
+    return reply_send(exchange);
+  case STAGE_BODY:
+    return *upload_size > 0 ? take_body(exchange, upload, upload_size) : answer(exchange);
+  default:
+    *upload_size = 0;
+    return MHD_YES;
+  }
+}
+
+/* -- the end --------------------------------------------------------------------------------------------------------- */
+
+static void log_exchange(struct exchange *exchange, int64_t duration) {
+  const char *actor = exchange->call == NULL ? "" : api_actor(exchange->call);
+  size_t path = strcspn(exchange->request.target, "?");
+  char target[201];
+  snprintf(target, sizeof target, "%.*s", (int)(path < 200 ? path : 200), exchange->request.target);
+  const struct log_field fields[] = {
+      {"id", exchange->id, 0},
+      {"method", exchange->request.method == NULL ? "-" : exchange->request.method, 0},
+      {"path", target, 0}, /* without the query: it may hold names, or a token that somebody put there */
+      {"status", NULL, exchange->status},
+      {"microseconds", NULL, duration / 1000},
+      {"actor", actor[0] == '\0' ? "-" : actor, 0},
+      {NULL, NULL, 0},
+  };
+  log_event(exchange->status >= 500 ? LOG_WARN : LOG_INFO, "request", fields);
+}
+
+void exchange_end(void *argument, struct MHD_Connection *connection, void **state, enum MHD_RequestTerminationCode code) {
+  (void)connection;
+  (void)code;
+  struct exchange *exchange = *state;
+  if (exchange == NULL) {
+    return;
+  }
+  struct server *server = ((struct listener *)argument)->server;
+  int64_t duration = clock_monotonic_ns() - exchange->started;
+  metrics_count(server->metrics, exchange->call == NULL ? NULL : api_operation(exchange->call), exchange->status, duration);
+  log_exchange(exchange, duration);
+  connection_allow(exchange->watched, server->options.idle_seconds);
+  *state = NULL;
+  talloc_free(exchange);
+  atomic_fetch_sub(&server->active, 1);
+}

@@ -1,0 +1,123 @@
+/* Whoever reads the head of a request must read it as every other program on its way does. What can be read in two ways is refused, and the
+ * connection with it, since nobody knows where its next request would begin (RFC 9112, 6.3 and 11.2). */
+#include "http/internal.h"
+
+#include "base/memory.h"
+
+#include <string.h>
+
+struct head {
+  struct exchange *exchange;
+  int hosts, lengths, encodings;
+  bool chunked;
+  const char *fault;
+};
+
+static bool is_token(const char *text, size_t length) {
+  static const char others[] = "!#$%&'*+-.^_`|~";
+  for (size_t i = 0; i < length; i++) {
+    unsigned char c = (unsigned char)text[i];
+    bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    if (!letter && (c == '\0' || strchr(others, c) == NULL)) {
+      return false;
+    }
+  }
+  return length > 0;
+}
+
+static bool is_clean(const char *text, size_t length) {
+  for (size_t i = 0; i < length; i++) {
+    unsigned char c = (unsigned char)text[i];
+    if ((c < 0x20 && c != '\t') || c == 0x7f) {
+      return false;
+    }
+  }
+  return true;
+}
+
+static bool is_digits(const char *text) {
+  return text[0] != '\0' && strspn(text, "0123456789") == strlen(text) && strlen(text) < 19;
+}
+
+/* A header that may come once; a second one is a fault. */
+static void once(struct head *head, const char **place, const char *value) {
+  if (*place != NULL) {
+    head->fault = "a header that may come once came twice";
+  }
+  *place = value;
+}
+
+/* A header that is a list; further lines go on with it. */
+static void listed(struct head *head, const char **place, const char *value) {
+  *place = *place == NULL ? value : memory_print(head->exchange, "%s, %s", *place, value);
+}
+
+static void look_at(struct head *head, const char *name, const char *value) {
+  struct exchange *exchange = head->exchange;
+  struct request *request = &exchange->request;
+  if (strcasecmp(name, "Host") == 0) {
+    head->hosts++;
+  } else if (strcasecmp(name, "Content-Length") == 0) {
+    head->lengths++;
+    head->fault = is_digits(value) ? head->fault : "Content-Length is not a number";
+    exchange->has_body = strspn(value, "0") != strlen(value);
+  } else if (strcasecmp(name, "Transfer-Encoding") == 0) {
+    head->encodings++;
+    head->chunked = strcasecmp(value, "chunked") == 0;
+  } else if (strcasecmp(name, "Authorization") == 0) {
+    once(head, &request->authorization, value);
+  } else if (strcasecmp(name, "Content-Type") == 0) {
+    once(head, &request->content_type, value);
+  } else if (strcasecmp(name, "Origin") == 0) {
+    once(head, &exchange->origin, value);
+  } else if (strcasecmp(name, "Accept") == 0) {
+    listed(head, &request->accept, value);
+  } else if (strcasecmp(name, "If-Match") == 0) {
+    listed(head, &request->if_match, value);
+  } else if (strcasecmp(name, "If-None-Match") == 0) {
+    listed(head, &request->if_none_match, value);
+  } else if (strcasecmp(name, "Prefer") == 0) {
+    listed(head, &request->prefer, value);
+  } else if (strcasecmp(name, "Access-Control-Request-Headers") == 0) {
+    listed(head, &exchange->request_headers, value);
+  } else if (strcasecmp(name, "Accept-Encoding") == 0) {
+    const char *gzip = strstr(value, "gzip");
+    exchange->gzip = gzip != NULL && strncmp(gzip, "gzip;q=0", 8) != 0;
+    if (gzip != NULL && strncmp(gzip, "gzip;q=0.", 9) == 0) {
+      exchange->gzip = strspn(gzip + 9, "0") != strcspn(gzip + 9, ", ");
+    }
+  } else if (strcasecmp(name, "Connection") == 0) {
+    exchange->close = exchange->close || strcasestr(value, "close") != NULL;
+  }
+}
+
+static mhd_result each(void *argument, enum MHD_ValueKind kind, const char *name, size_t name_size, const char *value, size_t value_size) {
+  (void)kind;
+  struct head *head = argument;
+  if (!is_token(name, name_size)) {
+    head->fault = "a header's name has a character that does not belong there";
+  } else if (value != NULL && !is_clean(value, value_size)) {
+    head->fault = "a header's value has a control character";
+  } else {
+    look_at(head, name, value == NULL ? "" : value);
+  }
+  return MHD_YES;
+}
+
+const char *framing_read(struct exchange *exchange, const char *version, const char **detail) {
+  struct head head = {.exchange = exchange};
+  MHD_get_connection_values_n(exchange->connection, MHD_HEADER_KIND, each, &head);
+  bool modern = strcmp(version, MHD_HTTP_VERSION_1_1) == 0;
+  if (head.fault == NULL && head.hosts != 1 && (modern || head.hosts > 1)) {
+    head.fault = "exactly one Host header is needed";
+  } else if (head.fault == NULL && head.lengths > 1) {
+    head.fault = "Content-Length came twice";
+  } else if (head.fault == NULL && head.lengths > 0 && head.encodings > 0) {
+    head.fault = "Content-Length and Transfer-Encoding came together";
+  } else if (head.fault == NULL && head.encodings > 0 && (head.encodings > 1 || !head.chunked || !modern)) {
+    head.fault = "the only Transfer-Encoding that is taken is chunked, once, in HTTP/1.1";
+  }
+  exchange->has_body = exchange->has_body || head.encodings > 0;
+  *detail = head.fault;
+  return head.fault == NULL ? NULL : "malformed-request";
+}

@@ -1,0 +1,179 @@
+/* From a reply to bytes on the wire. Headers that every answer has are set here and nowhere else. */
+#include "http/internal.h"
+
+#include "base/blob.h"
+#include "base/memory.h"
+#include "base/text.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+
+enum { COMPRESS_FROM = 1024, SLOWEST_BYTES_PER_SECOND = 16384, SEND_SECONDS = 30 };
+
+static const char page_policy[] =
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "form-action 'none'; base-uri 'none'; frame-ancestors 'none'";
+
+static void drop_blob(void *blob) {
+  blob_drop(blob);
+}
+
+static void add(struct MHD_Response *response, const char *name, const char *value) {
+  /* Refused are values with line breaks; what remains is a header less, never one that splits the answer. */
+  (void)!MHD_add_response_header(response, name, value);
+}
+
+/* -- compression ----------------------------------------------------------------------------------------------------- */
+
+static bool compressible(const struct reply *reply) {
+  return reply->content_type != NULL && reply->file == NULL && reply->body != NULL && reply->body->size >= COMPRESS_FROM &&
+         strncmp(reply->content_type, "application/vnd", 15) != 0;
+}
+
+/* The body in gzip form (RFC 1952), or NULL when that is not smaller. */
+static struct blob *compress_body(const struct blob *body) {
+  z_stream stream = {0};
+  if (deflateInit2(&stream, 2, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK) {
+    return NULL;
+  }
+  struct blob *packed = blob_new(NULL, body->size);
+  stream.next_in = (unsigned char *)body->data;
+  stream.avail_in = (unsigned)body->size;
+  stream.next_out = (unsigned char *)packed->data;
+  stream.avail_out = (unsigned)body->size;
+  int code = deflate(&stream, Z_FINISH);
+  packed->size = stream.total_out;
+  deflateEnd(&stream);
+  if (code != Z_STREAM_END) {
+    blob_drop(packed);
+    return NULL;
+  }
+  return packed;
+}
+
+/* -- headers --------------------------------------------------------------------------------------------------------- */
+
+static bool is_type(const struct reply *reply, const char *type) {
+  return reply->content_type != NULL && strncmp(reply->content_type, type, strlen(type)) == 0;
+}
+
+static void add_cors(struct exchange *exchange, struct MHD_Response *response, const struct reply *reply) {
+  const char *allowed = exchange->listener->server->options.cors_origin;
+  if (allowed == NULL || exchange->origin == NULL || (strcmp(allowed, "*") != 0 && strcmp(allowed, exchange->origin) != 0)) {
+    return;
+  }
+  add(response, "Access-Control-Allow-Origin", allowed);
+  add(response, "Access-Control-Expose-Headers", "ETag, Link, Location, Retry-After, X-Request-Id");
+  if (strcmp(exchange->request.method, "OPTIONS") == 0 && reply->status == 204) {
+    add(response, "Access-Control-Allow-Methods", "GET, HEAD, POST, PUT, PATCH, DELETE");
+    add(response, "Access-Control-Allow-Headers",
+        "Authorization, Content-Type, If-Match, If-None-Match, Prefer, Idempotency-Key, X-Change-Message");
+    add(response, "Access-Control-Max-Age", "600");
+  }
+}
+
+static void add_caching(struct exchange *exchange, struct MHD_Response *response, const struct reply *reply, bool packed) {
+  bool lasting = reply->etag[0] != '\0';
+  add(response, "Cache-Control", lasting ? "private, no-cache" : "no-store");
+  add(response, "Vary",
+      exchange->listener->server->options.cors_origin == NULL ? "Authorization, Accept, Accept-Encoding"
+                                                              : "Authorization, Accept, Accept-Encoding, Origin");
+  if (lasting) {
+    char tag[72];
+    snprintf(tag, sizeof tag, "\"%s%s\"", reply->etag, packed ? "-gzip" : "");
+    add(response, "ETag", tag);
+  }
+}
+
+static void add_headers(struct exchange *exchange, struct MHD_Response *response, const struct reply *reply, bool packed) {
+  if (reply->content_type != NULL) {
+    add(response, "Content-Type", reply->content_type);
+  }
+  if (packed) {
+    add(response, "Content-Encoding", "gzip");
+  }
+  add_caching(exchange, response, reply, packed);
+  add(response, "X-Request-Id", exchange->id);
+  add(response, "X-Content-Type-Options", "nosniff");
+  if (is_type(reply, "text/html")) {
+    add(response, "Content-Security-Policy", page_policy);
+    add(response, "Referrer-Policy", "no-referrer");
+    add(response, "Cross-Origin-Opener-Policy", "same-origin");
+  }
+  for (size_t i = 0; i < reply->header_count; i++) {
+    add(response, reply->headers[i].name, reply->headers[i].value);
+  }
+  add_cors(exchange, response, reply);
+  const struct server *server = exchange->listener->server;
+  if (exchange->close || (server->options.behind_proxy && !exchange->listener->trusted) || atomic_load(&server->stopping)) {
+    add(response, "Connection", "close");
+  }
+}
+
+/* -- sending --------------------------------------------------------------------------------------------------------- */
+
+static struct MHD_Response *from_file(const char *path, size_t *size) {
+  struct stat file;
+  int fd = open(path, O_RDONLY | O_CLOEXEC);
+  unlink(path); /* what is open stays readable, and nothing is left behind */
+  if (fd < 0 || fstat(fd, &file) != 0) {
+    if (fd >= 0) {
+      close(fd);
+    }
+    return NULL;
+  }
+  *size = (size_t)file.st_size;
+  return MHD_create_response_from_fd64((uint64_t)file.st_size, fd);
+}
+
+static struct MHD_Response *from_blob(struct blob *blob, size_t *size) {
+  static char nothing[1];
+  *size = blob == NULL ? 0 : blob->size;
+  if (blob == NULL) {
+    return MHD_create_response_from_buffer(0, nothing, MHD_RESPMEM_PERSISTENT);
+  }
+  return MHD_create_response_from_buffer_with_free_callback_cls(blob->size, blob->data, drop_blob, blob_keep(blob));
+}
+
+mhd_result reply_send(struct exchange *exchange) {
+  struct reply *reply = exchange_reply(exchange);
+  size_t size = 0;
+  struct blob *packed = exchange->gzip && compressible(reply) ? compress_body(reply->body) : NULL;
+  struct MHD_Response *response =
+      reply->file != NULL ? from_file(reply->file, &size) : from_blob(packed != NULL ? packed : reply->body, &size);
+  if (response == NULL) {
+    blob_drop(packed);
+    return MHD_NO;
+  }
+  /* A 304 stands for the compressed answer too; its tag is the one the client has, which either way names this state. */
+  add_headers(exchange, response, reply, packed != NULL);
+  exchange->status = reply->status;
+  exchange->stage = STAGE_SENT;
+  connection_allow(exchange->watched, SEND_SECONDS + (double)size / SLOWEST_BYTES_PER_SECOND);
+  mhd_result result = MHD_queue_response(exchange->connection, (unsigned)reply->status, response);
+  MHD_destroy_response(response);
+  blob_drop(packed);
+  return result;
+}
+
+void reply_cut(struct exchange *exchange, const char *problem, const char *detail) {
+  struct reply reply = {0};
+  api_problem(exchange, &reply, exchange->id, problem, detail);
+  struct text *out = text_new(exchange);
+  text_addf(out, "HTTP/1.1 %d Error\r\nContent-Type: %s\r\nContent-Length: %zu\r\nCache-Control: no-store\r\nX-Request-Id: %s\r\n"
+                 "X-Content-Type-Options: nosniff\r\nConnection: close\r\n\r\n",
+            reply.status, reply.content_type, reply.body->size, exchange->id);
+  text_add_bytes(out, reply.body->data, reply.body->size);
+  exchange->status = reply.status;
+  const union MHD_ConnectionInfo *info = MHD_get_connection_info(exchange->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+  if (info != NULL) {
+    (void)!send(info->connect_fd, out->data, out->length, MSG_NOSIGNAL | MSG_DONTWAIT);
+    shutdown(info->connect_fd, SHUT_WR);
+  }
+  blob_drop(reply.body);
+}

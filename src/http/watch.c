@@ -1,0 +1,81 @@
+/* libmicrohttpd's own time-out begins anew with every byte, so a client that sends one now and then would stay for good. Each
+ * connection carries the instant at which its present phase must be over; one thread looks at all of them twice a second and shuts
+ * down those that are late, which wakes the worker that owns them. */
+#include "http/internal.h"
+
+#include "base/clock.h"
+
+#include <sys/socket.h>
+#include <time.h>
+
+enum { LOOK_MS = 500 };
+
+static void *watch_loop(void *argument) {
+  struct watch *watch = argument;
+  struct timespec pause = {.tv_nsec = LOOK_MS * 1000000L};
+  pthread_mutex_lock(&watch->lock);
+  while (!watch->stopping) {
+    pthread_mutex_unlock(&watch->lock);
+    nanosleep(&pause, NULL);
+    pthread_mutex_lock(&watch->lock);
+    int64_t now = clock_monotonic_ns();
+    for (struct connection *connection = watch->first; connection != NULL; connection = connection->next) {
+      int64_t deadline = atomic_load(&connection->deadline);
+      if (deadline != 0 && now > deadline) {
+        shutdown(connection->fd, SHUT_RDWR);
+        connection_hold(connection); /* once is enough */
+      }
+    }
+  }
+  pthread_mutex_unlock(&watch->lock);
+  return NULL;
+}
+
+bool watch_start(struct watch *watch) {
+  pthread_mutex_init(&watch->lock, NULL);
+  watch->running = pthread_create(&watch->thread, NULL, watch_loop, watch) == 0;
+  return watch->running;
+}
+
+void watch_stop(struct watch *watch) {
+  if (watch->running) {
+    pthread_mutex_lock(&watch->lock);
+    watch->stopping = true;
+    pthread_mutex_unlock(&watch->lock);
+    pthread_join(watch->thread, NULL);
+  }
+}
+
+void watch_add(struct watch *watch, struct connection *connection) {
+  pthread_mutex_lock(&watch->lock);
+  connection->next = watch->first;
+  connection->link = &watch->first;
+  if (watch->first != NULL) {
+    watch->first->link = &connection->next;
+  }
+  watch->first = connection;
+  watch->count++;
+  pthread_mutex_unlock(&watch->lock);
+}
+
+void watch_remove(struct watch *watch, struct connection *connection) {
+  pthread_mutex_lock(&watch->lock);
+  *connection->link = connection->next;
+  if (connection->next != NULL) {
+    connection->next->link = connection->link;
+  }
+  watch->count--;
+  pthread_mutex_unlock(&watch->lock);
+}
+
+void connection_allow(struct connection *connection, double seconds) {
+  if (connection != NULL) {
+    atomic_store(&connection->deadline, clock_monotonic_ns() + (int64_t)(seconds * 1e9));
+  }
+}
+
+void connection_hold(struct connection *connection) {
+  if (connection != NULL) {
+    atomic_store(&connection->deadline, 0);
+  }
+}
