@@ -2,20 +2,25 @@
 
 NAME     := entente
 BUILD    ?= build
-PREFIX   ?= /usr/local
-DESTDIR  ?=
 VERSION  := $(shell sed -n 's/^  version: *//p' openapi.yaml | head -1)
 CC       ?= cc
 PACKAGES := libmicrohttpd sqlite3 jansson yaml-0.1 libsodium libutf8proc zlib talloc libcurl
 Q        := $(if $(V),,@)
 
+.DEFAULT_GOAL := all
 include mk/deps.mk
 
-probe     = $(shell $(CC) -Werror $(1) -x c -c /dev/null -o /dev/null 2>/dev/null && echo '$(1)')
-WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Werror -Wformat=2 -Wstrict-prototypes -Wmissing-prototypes -Wvla \
-            $(call probe,-Wtrampolines) $(call probe,-Wbidi-chars=any) $(call probe,-Wimplicit-fallthrough)
-HARDEN   := -fstack-protector-strong -fPIE -D_FORTIFY_SOURCE=2 $(call probe,-fcf-protection=full) \
-            $(call probe,-fstack-clash-protection) $(call probe,-fstrict-flex-arrays=3) $(call probe,-ftrivial-auto-var-init=zero)
+# What the compiler and the libraries ask for, found out once; makes sure first that they are there.
+CONFIG := $(BUILD)/config.mk
+ifeq ($(filter clean help deps,$(MAKECMDGOALS)),)
+include $(CONFIG)
+endif
+$(CONFIG): mk/config.sh $(DEPS_READY) Makefile
+	@mkdir -p $(@D)
+	$(Q)sh mk/config.sh $(CC) $(PACKAGES) > $@.new && mv $@.new $@
+
+WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Werror -Wformat=2 -Wstrict-prototypes -Wmissing-prototypes -Wvla $(PROBED_WARNINGS)
+HARDEN   := -fstack-protector-strong -fPIE -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 $(PROBED_HARDENING)
 LINK     := -pie -Wl,-z,relro,-z,now,-z,noexecstack
 OPTIMIZE ?= -O2 -g
 ifneq ($(SANITIZE),)
@@ -23,25 +28,23 @@ HARDEN   := -fPIE -fno-omit-frame-pointer -fsanitize=$(SANITIZE) -fno-sanitize-r
 LINK     := -pie
 OPTIMIZE := -O1 -g
 endif
-SYSTEMD  := $(shell pkg-config --exists libsystemd 2>/dev/null && echo libsystemd)
-CPPFLAGS += -Isrc -D_GNU_SOURCE -DENTENTE_VERSION='"$(VERSION)"' $(if $(SYSTEMD),-DHAVE_SYSTEMD)
-CFLAGS   := -std=c11 $(OPTIMIZE) $(WARNINGS) $(HARDEN) $(EXTRA_CFLAGS) $(shell pkg-config --cflags $(PACKAGES) $(SYSTEMD) 2>/dev/null)
+CPPFLAGS += -Isrc -D_GNU_SOURCE -DENTENTE_VERSION='"$(VERSION)"'
+CFLAGS   := -std=c11 $(OPTIMIZE) $(WARNINGS) $(HARDEN) $(EXTRA_CFLAGS) $(PACKAGE_CFLAGS)
 LDFLAGS  += $(LINK) $(EXTRA_LDFLAGS)
-LDLIBS   := $(shell pkg-config --libs $(PACKAGES) $(SYSTEMD) 2>/dev/null) -lpthread
+LDLIBS   := $(PACKAGE_LIBS) -lpthread
 
 SOURCES := $(filter-out src/main.c,$(wildcard src/*/*.c))
 OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/assets.o
 ASSETS  := openapi.yaml $(sort $(shell find sql web -type f))
 
-.DEFAULT_GOAL := all
 .PHONY: all help clean
-all: $(BUILD)/$(NAME)
+all: $(BUILD)/$(NAME) ## builds build/entente
 
 $(BUILD)/$(NAME): $(OBJECTS) $(BUILD)/src/main.o
 	@echo "  LD      $@"
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
-$(BUILD)/%.o: %.c | $(DEPS_READY)
+$(BUILD)/%.o: %.c $(CONFIG)
 	@mkdir -p $(@D)
 	@echo "  CC      $<"
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
@@ -62,4 +65,4 @@ help: ## lists the targets
 clean: ## removes what was built
 	rm -rf $(BUILD)
 
--include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+-include $(shell find $(BUILD)/src $(BUILD)/tests -name '*.d' 2>/dev/null)
