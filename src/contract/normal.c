@@ -32,7 +32,7 @@ static json_t *normal_absent(const struct schema *schema) {
   if (schema->default_value) {
     return json_deep_copy(schema->default_value);
   }
-  return schema->kinds & KIND_ARRAY ? json_array() : json_null();
+  return schema->items ? json_array() : json_null();
 }
 
 static json_t *normal_object(const struct schema *schema, const json_t *value, bool keep_empty) {
@@ -69,7 +69,7 @@ static json_t *normal(const struct schema *schema, const json_t *value, bool kee
   if (json_is_array(value)) {
     return normal_array(schema, value);
   }
-  if (json_is_null(value) && (schema->kinds & KIND_ARRAY)) {
+  if (json_is_null(value) && schema->items) {
     return json_array();
   }
   return share(value);

@@ -73,7 +73,7 @@ static void check_one(const struct schema *schema, const char *name, const char 
 
 static void check_parameter(const struct parameter *parameter, const char *text, struct faults *faults) {
   const struct schema *schema = parameter->schema;
-  if (!(schema->kinds & KIND_ARRAY)) {
+  if (!schema->items) {
     check_one(schema, parameter->name, text, strlen(text), faults);
     return;
   }
@@ -145,7 +145,7 @@ void contract_check_query(const struct operation *operation, const struct uri *u
       check_one(filter->schema, filter->name, pair->value, strlen(pair->value), faults);
     } else if (!parameter) {
       fault_unknown(operation, pair->name, faults);
-    } else if (!((parameter->schema->kinds & KIND_ARRAY) && parameter->exploded) && is_repeated(uri, i)) {
+    } else if (!(parameter->schema->items && parameter->exploded) && is_repeated(uri, i)) {
       faults_add(faults, PLACE_PARAMETER, pair->name, "repeated", "can be given only once");
     } else {
       check_parameter(parameter, pair->value, faults);

@@ -145,7 +145,7 @@ static bool walk_member(const struct walk *outer, const struct member *member) {
   if (!walk.top) {
     walk.top = member->name;
   }
-  if (member->schema->kinds & KIND_ARRAY) {
+  if (member->schema->items) {
     return walk_array(&walk, member);
   }
   const char *column = memory_print(owner, "%s%s", walk.column_prefix, member->column);

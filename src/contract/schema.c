@@ -284,7 +284,7 @@ static bool compile_member(struct loader *loader, const struct place_in *at, con
   if (!read_keywords(loader, at, node, member_keywords, member)) {
     return false;
   }
-  if (member->table && !(member->schema->kinds & KIND_ARRAY)) {
+  if (member->table && !member->schema->items) {
     return loader_fail(loader, at, "only an array can have `x-table`");
   }
   return true;
@@ -320,7 +320,7 @@ static bool compile_members(struct loader *loader, const struct place_in *at, co
 /* What no single keyword can see. */
 static bool check_whole(struct loader *loader, const struct place_in *at, const json_t *node,
                         const struct schema *schema) {
-  if ((schema->kinds & KIND_ARRAY) && !schema->items && schema->kinds < KIND_OBJECT) {
+  if ((schema->kinds & KIND_ARRAY) && !schema->items && json_object_get(node, "type")) {
     return loader_fail(loader, at, "an array must say what its `items` are");
   }
   if (schema->shorthand && !schema_member(schema, schema->shorthand)) {
