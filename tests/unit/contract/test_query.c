@@ -1,0 +1,135 @@
+/* What a query may ask. */
+#include "sample.h"
+
+#include <stdio.h>
+
+static void assert_query(const struct contract *contract, const char *id, const char *query, const char *expected) {
+  char raw[4000];
+  snprintf(raw, sizeof raw, "/x?%s", query);
+  const char *why;
+  struct uri *uri = uri_read(NULL, raw, &why);
+  assert_non_null(uri);
+  struct faults *faults = faults_new(uri);
+  contract_check_query(sample_operation(contract, id), uri, faults);
+  const char *words = sample_words(faults);
+  if (strcmp(words, expected) != 0) {
+    fail_msg("%s: %s", query, words);
+  }
+  for (size_t i = 0; i < faults->count; i++) {
+    assert_int_equal(faults->list[i].place, PLACE_PARAMETER);
+  }
+  talloc_free(uri);
+}
+
+static void declared_parameters_and_filters_are_taken(void **state) {
+  assert_query(*state, "list-books", "", "");
+  assert_query(*state, "list-books", "limit=500&total=true&sort=-title&fields=id,title&near=1.5&near=-0&near=9e1", "");
+  assert_query(*state, "list-books",
+               "kind=novel&kind=essay&on=2026-04-01&author=ann&owner=per_01h&tag=x&loan_terms_days=3", "");
+  assert_query(*state, "list-people", "alive=false&born=1950", "");
+}
+
+static void an_unknown_parameter_is_a_fault_that_names_the_nearest_one(void **state) {
+  assert_query(*state, "list-books", "knid=novel", "knid unknown: is not a parameter here; did you mean `kind`?");
+  assert_query(*state, "list-people", "weather=fine",
+               "weather unknown: is not a parameter here; there are id, born, alive");
+  assert_query(*state, "get-book", "x=1", "x unknown: is not a parameter here; there are none");
+  assert_query(*state, "match-book", "name=ab&=1", " unknown: is not a parameter here; there are name");
+}
+
+static void filters_are_taken_only_where_lists_are_filtered(void **state) {
+  assert_query(*state, "create-book", "kind=novel", "kind unknown: is not a parameter here; there are none");
+}
+
+static void an_operator_is_refused_with_its_filter(void **state) {
+  assert_query(*state, "list-books", "on__lte=2026-04-01",
+               "on__lte unknown: has an operator that is not known; `on=` asks for equality");
+  assert_query(*state, "list-people", "moon__lte=1",
+               "moon__lte unknown: is not a parameter here; there are id, born, alive");
+}
+
+static void values_are_checked_as_what_they_should_be(void **state) {
+  static const char *const cases[][2] = {
+      {"limit=501", "limit maximum: must be at most 500"},
+      {"limit=0", "limit minimum: must be at least 1"},
+      {"limit=", "limit type: must be an integer"},
+      {"limit=1.0", "limit type: must be an integer"},
+      {"limit=+1", "limit type: must be an integer"},
+      {"limit=%201", "limit type: must be an integer"},
+      {"limit=99999999999999999999", "limit type: must be an integer"},
+      {"total=yes", "total type: must be true or false"},
+      {"total=", "total type: must be true or false"},
+      {"sort=abcdefghijk", "sort too_long: must be at most 10 characters long, not 11"},
+      {"near=0x10", "near type: must be a number"},
+      {"near=inf", "near type: must be a number"},
+      {"near=91", "near maximum: must be at most 90"},
+      {"near=-0.5", "near minimum: must be at least 0"},
+      {"fields=id,titel", "fields enum: must be one of id, title; did you mean `title`?"},
+      {"fields=", "fields enum: must be one of id, title"},
+      {"kind=poem", "kind enum: must be one of novel, essay"},
+      {"on=1.4.2026", "on format: must be a day such as 2026-04-01"},
+      {"author=Ann%20Lee", "author format: must be a slug or an id: a-z, 0-9, `.`, `_` and `-`, at most 64 characters"},
+      {"loan_terms_days=x", "loan_terms_days type: must be an integer"},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    assert_query(*state, "list-books", cases[i][0], cases[i][1]);
+  }
+}
+
+static void what_takes_one_value_cannot_be_given_twice(void **state) {
+  assert_query(*state, "list-books", "limit=1&limit=2", "limit repeated: can be given only once");
+  assert_query(*state, "list-books", "fields=id&fields=title", "fields repeated: can be given only once");
+}
+
+static void a_required_parameter_is_missed(void **state) {
+  assert_query(*state, "match-book", "", "name required: is required");
+  assert_query(*state, "match-book", "name=a", "name too_short: must be at least 2 characters long");
+}
+
+static void all_faults_are_told_at_once(void **state) {
+  assert_query(*state, "list-people", "bron=1&alive=x",
+               "bron unknown: is not a parameter here; did you mean `born`?\nalive type: must be true or false");
+}
+
+static void many_faults_are_counted(void **state) {
+  char raw[4000] = "/x?";
+  for (int i = 0; i < 400; i++) {
+    strcat(raw, "zzzzz=1&");
+  }
+  const char *why;
+  struct uri *uri = uri_read(NULL, raw, &why);
+  struct faults *faults = faults_new(uri);
+  contract_check_query(sample_operation(*state, "list-books"), uri, faults);
+  assert_int_equal(faults->count, FAULTS_MOST);
+  assert_int_equal(faults->dropped, 300);
+  talloc_free(uri);
+}
+
+static void a_parameter_has_its_value_or_its_default(void **state) {
+  const struct operation *list = sample_operation(*state, "list-books");
+  const char *why;
+  struct uri *uri = uri_read(NULL, "/x?sort=-title&kind=novel", &why);
+  assert_string_equal(contract_parameter(list, uri, "sort"), "-title");
+  assert_string_equal(contract_parameter(list, uri, "kind"), "novel");
+  assert_string_equal(contract_parameter(list, uri, "limit"), "50");
+  assert_string_equal(contract_parameter(list, uri, "total"), "false");
+  assert_null(contract_parameter(list, uri, "fields"));
+  assert_null(contract_parameter(list, uri, "moon"));
+  talloc_free(uri);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(declared_parameters_and_filters_are_taken),
+      cmocka_unit_test(an_unknown_parameter_is_a_fault_that_names_the_nearest_one),
+      cmocka_unit_test(filters_are_taken_only_where_lists_are_filtered),
+      cmocka_unit_test(an_operator_is_refused_with_its_filter),
+      cmocka_unit_test(values_are_checked_as_what_they_should_be),
+      cmocka_unit_test(what_takes_one_value_cannot_be_given_twice),
+      cmocka_unit_test(a_required_parameter_is_missed),
+      cmocka_unit_test(all_faults_are_told_at_once),
+      cmocka_unit_test(many_faults_are_counted),
+      cmocka_unit_test(a_parameter_has_its_value_or_its_default),
+  };
+  return cmocka_run_group_tests(tests, sample_load, sample_free);
+}
