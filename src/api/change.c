@@ -65,14 +65,21 @@ static bool slug_free(struct change *change, const char *slug, const char *own_i
 }
 
 void change_derive_slug(struct change *change, const char *name, const char *id, char out[65]) {
+  enum { NUMBERED = 9 };
+  const char *tail = id + strlen(id) - 8; /* the end of the id is as good as unique */
   char base[SLUG_SIZE];
   slug_from_name(name, base);
-  if (base[0] == '\0') { /* a name in another script: the end of the id is as good as unique */
-    snprintf(base, sizeof base, "%s-%s", change->resource->prefix, id + strlen(id) - 8);
+  if (base[0] == '\0') { /* a name in another script */
+    snprintf(out, 65, "%s-%s", change->resource->prefix, tail);
+    return;
   }
   snprintf(out, 65, "%s", base);
   for (unsigned i = 2; !slug_free(change, out, id) && db_failure(change->db) == DB_OK; i++) {
-    snprintf(out, 65, "%.53s-%u", base, i);
+    if (i <= NUMBERED) {
+      snprintf(out, 65, "%.53s-%u", base, i);
+    } else {
+      snprintf(out, 65, "%.53s-%s", base, tail);
+    }
   }
 }
 
