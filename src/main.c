@@ -15,7 +15,7 @@ int main(int argc, char **argv) {
   if (command == NULL) {
     return status;
   }
-  umask(0077);          /* what the program makes is its owner's: database, backups, socket */
+  umask(0077);         /* what the program makes is its owner's: database, backups, socket */
   json_object_seed(0); /* before there are threads */
   if (sodium_init() < 0 || curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
     fprintf(stderr, "entente: a library cannot start\n");

@@ -1,6 +1,6 @@
-/* An agreement's standing depends on its own terms, on the day, and on the agreements that supersede or renew it. So a write derives the
- * record's own standing before it is written, and afterwards that of the agreements which it supersedes or did supersede. The clock
- * does the same for those whose day has come (due_on). */
+/* An agreement's standing depends on its own terms, on the day, and on the agreements that supersede or renew it. So a
+ * write derives the record's own standing before it is written, and afterwards that of the agreements which it
+ * supersedes or did supersede. The clock does the same for those whose day has come (due_on). */
 #include "api/agreements.h"
 
 #include "base/blob.h"
@@ -16,7 +16,7 @@ static const char *text_of(const json_t *object, const char *member) {
   return json_string_value(json_object_get(object, member));
 }
 
-/* -- superseding ----------------------------------------------------------------------------------------------------- */
+/* -- superseding --------------------------------------------------------------------------------------------------- */
 
 static day start_of(struct db *db, int64_t pk) {
   struct terms terms = {0};
@@ -61,7 +61,7 @@ day agreement_superseded_on(struct db *db, const void *memory, int64_t pk) {
   return first;
 }
 
-/* -- rules ----------------------------------------------------------------------------------------------------------- */
+/* -- rules --------------------------------------------------------------------------------------------------------- */
 
 static void derive(struct change *change, int64_t pk, json_t *row, struct terms *terms, struct standing *standing) {
   day superseded_on = pk == 0 ? DAY_NONE : agreement_superseded_on(change->db, change->memory, pk);
@@ -133,7 +133,8 @@ static bool reaches_itself(struct change *change, int64_t pk) {
   return cyclic;
 }
 
-static void after_agreement(struct change *change, const struct target *target, const json_t *before, const json_t *row) {
+static void after_agreement(struct change *change, const struct target *target, const json_t *before,
+                            const json_t *row) {
   if (row == NULL) {
     refresh_superseded(change, before, target->pk);
     return;
@@ -154,7 +155,7 @@ static void after_agreement(struct change *change, const struct target *target, 
 
 const struct rules agreement_rules = {"agreements", check_agreement, after_agreement};
 
-/* -- the clock ------------------------------------------------------------------------------------------------------- */
+/* -- the clock ----------------------------------------------------------------------------------------------------- */
 
 struct tick {
   struct api *api;
@@ -169,7 +170,11 @@ static bool tick_some(void *argument, struct db *db) {
   clock_timestamp(clock_now_ms(), now);
   day_print(clock_today(), today);
   const struct contract *contract = api_contract(tick->api);
-  struct change change = {.db = db, .memory = memory, .contract = contract, .now = now, .faults = faults_new(memory),
+  struct change change = {.db = db,
+                          .memory = memory,
+                          .contract = contract,
+                          .now = now,
+                          .faults = faults_new(memory),
                           .resource = contract_resource(contract, "agreements")};
   struct query *query = db_named(db, tick->all ? "agreement-after" : "agreement-due");
   if (tick->all) {
@@ -227,9 +232,10 @@ bool api_tick(struct api *api) {
   return true;
 }
 
-/* -- checking -------------------------------------------------------------------------------------------------------- */
+/* -- checking ------------------------------------------------------------------------------------------------------ */
 
-static bool check_one(struct change *change, int64_t pk, void (*tell)(void *argument, const char *line), void *argument) {
+static bool check_one(struct change *change, int64_t pk, void (*tell)(void *argument, const char *line),
+                      void *argument) {
   struct target target;
   if (!change_load_pk(change, pk, &target)) {
     return false;
@@ -243,16 +249,20 @@ static bool check_one(struct change *change, int64_t pk, void (*tell)(void *argu
     return true;
   }
   char line[200];
-  snprintf(line, sizeof line, "agreement %s (%s): status %s is stored, %s follows from its terms", target.id, target.slug,
-           text_of(target.row, "status"), text_of(row, "status"));
+  snprintf(line, sizeof line, "agreement %s (%s): status %s is stored, %s follows from its terms", target.id,
+           target.slug, text_of(target.row, "status"), text_of(row, "status"));
   tell(argument, line);
   return false;
 }
 
-bool api_check_standings(struct api *api, struct db *db, void (*tell)(void *argument, const char *line), void *argument) {
+bool api_check_standings(struct api *api, struct db *db, void (*tell)(void *argument, const char *line),
+                         void *argument) {
   void *memory = talloc_new(NULL);
   const struct contract *contract = api_contract(api);
-  struct change change = {.db = db, .contract = contract, .faults = faults_new(memory), .resource = contract_resource(contract, "agreements")};
+  struct change change = {.db = db,
+                          .contract = contract,
+                          .faults = faults_new(memory),
+                          .resource = contract_resource(contract, "agreements")};
   bool sound = true;
   int64_t last = 0, *pks;
   size_t count;
@@ -272,10 +282,13 @@ bool api_check_standings(struct api *api, struct db *db, void (*tell)(void *argu
   return sound && db_failure(db) == DB_OK;
 }
 
-/* -- GET …/status ---------------------------------------------------------------------------------------------------- */
+/* -- GET …/status -------------------------------------------------------------------------------------------------- */
 
 void handle_agreement_status(struct call *call) {
-  struct change change = {.db = call_db(call), .memory = call->memory, .contract = api_contract(call->api), .resource = call->resource,
+  struct change change = {.db = call_db(call),
+                          .memory = call->memory,
+                          .contract = api_contract(call->api),
+                          .resource = call->resource,
                           .faults = call->faults};
   struct target target;
   if (!change_load(&change, call->route.values[0], &target)) {

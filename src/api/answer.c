@@ -1,5 +1,5 @@
-/* Filling in a reply. Tags are the stamp of what is shown and a mark of the program that shows it, so that a new release, which may render
- * the same record in other bytes, never confirms an old copy. */
+/* Filling in a reply. Tags are the stamp of what is shown and a mark of the program that shows it, so that a new
+ * release, which may render the same record in other bytes, never confirms an old copy. */
 #include "api/call.h"
 
 #include "api/problem.h"
@@ -65,10 +65,10 @@ void answer_header(struct call *call, const char *name, const char *value) {
   add_header(&call->reply, name, memory_copy(call->memory, value));
 }
 
-/* -- problems -------------------------------------------------------------------------------------------------------- */
+/* -- problems ------------------------------------------------------------------------------------------------------ */
 
-static void fill_problem(const void *memory, struct reply *reply, const char *request_id, const char *name, const char *detail,
-                         const char *member, json_t *value) {
+static void fill_problem(const void *memory, struct reply *reply, const char *request_id, const char *name,
+                         const char *detail, const char *member, json_t *value) {
   const struct problem *problem = problem_find(name);
   if (problem == NULL) {
     problem = problem_find("internal-error");
@@ -119,7 +119,8 @@ void answer_problem_with(struct call *call, const char *name, const char *detail
   fill_problem(call->memory, &call->reply, call->request->id, name, detail, member, value);
 }
 
-void api_problem(const void *memory, struct reply *reply, const char *request_id, const char *name, const char *detail) {
+void api_problem(const void *memory, struct reply *reply, const char *request_id, const char *name,
+                 const char *detail) {
   fill_problem(memory, reply, request_id, name, detail, NULL, NULL);
 }
 
@@ -155,7 +156,7 @@ void api_refuse_busy(struct call *call) {
   answer_problem(call, "busy", NULL);
 }
 
-/* -- conditions ------------------------------------------------------------------------------------------------------ */
+/* -- conditions ---------------------------------------------------------------------------------------------------- */
 
 void call_tag(const struct call *call, int64_t stamp, char out[48]) {
   snprintf(out, 48, "%llx-%s", (unsigned long long)stamp, api_build_tag(call->api));

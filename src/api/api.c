@@ -1,5 +1,5 @@
-/* A call goes through fixed stations: address, operation, caller, role; then query and body; then its handler. Each may answer
- * and so end the way. A handler finds everything checked. */
+/* A call goes through fixed stations: address, operation, caller, role; then query and body; then its handler. Each may
+ * answer and so end the way. A handler finds everything checked. */
 #include "api/call.h"
 
 #include "api/tokens.h"
@@ -85,7 +85,8 @@ struct api *api_new(struct contract *contract, struct store *store, struct error
       }
     }
     if (api->handlers[operation->index] == NULL) {
-      error_set(error, "the contract's operation %s asks for a handler %s, which there is not", operation->id, operation->handler);
+      error_set(error, "the contract's operation %s asks for a handler %s, which there is not", operation->id,
+                operation->handler);
       talloc_free(api);
       return NULL;
     }
@@ -128,7 +129,7 @@ void api_add_metrics(struct api *api, struct text *out) {
   }
 }
 
-/* -- workers --------------------------------------------------------------------------------------------------------- */
+/* -- workers ------------------------------------------------------------------------------------------------------- */
 
 struct worker *worker_new(struct api *api, struct error *error) {
   struct worker *worker = memory_new(NULL, struct worker);
@@ -154,7 +155,7 @@ struct db *worker_db(struct worker *worker) {
   return worker->db;
 }
 
-/* -- opening a call -------------------------------------------------------------------------------------------------- */
+/* -- opening a call ------------------------------------------------------------------------------------------------ */
 
 static int drop_body(struct call *call) {
   blob_drop(call->reply.body);
@@ -166,8 +167,8 @@ static void authorize(struct call *call, struct worker *worker) {
   if (call->request->trusted) {
     call->principal = (struct principal){.role = ROLE_ADMIN, .name = "local"};
   } else if (call->request->authorization != NULL) {
-    bool valid = tokens_principal(worker->tokens, worker->db, call->commits, call->request->authorization, clock_now_ms(),
-                                  &call->principal);
+    bool valid = tokens_principal(worker->tokens, worker->db, call->commits, call->request->authorization,
+                                  clock_now_ms(), &call->principal);
     enum db_failure failure = db_failure(worker->db);
     if (failure != DB_OK) {
       db_end_read(worker->db);
@@ -230,7 +231,7 @@ struct call *api_open(struct api *api, struct worker *worker, const void *memory
   return call;
 }
 
-/* -- accepting a body ------------------------------------------------------------------------------------------------ */
+/* -- accepting a body ---------------------------------------------------------------------------------------------- */
 
 /* Whether the header's media type, without its parameters, is that one. */
 static bool media_is(const char *header, const char *type) {
@@ -315,7 +316,7 @@ void api_accept(struct call *call) {
   }
 }
 
-/* -- answering ------------------------------------------------------------------------------------------------------- */
+/* -- answering ----------------------------------------------------------------------------------------------------- */
 
 enum call_kind api_kind(const struct call *call) {
   return call->handler->kind;

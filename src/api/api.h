@@ -1,8 +1,9 @@
 /* Answering requests, whatever brought them: the network, the socket beside the database, or a command in this process.
  *
- * The way of a call: api_open finds the operation and the caller and tests the role, on the head alone; api_accept checks query and
- * body; then, by api_kind, the answer is made by api_read on a reading thread, or by api_write on the writer's connection, or by
- * api_background on a thread that may take its time. Each of the first two may already answer (a problem); then the reply is final. */
+ * The way of a call: api_open finds the operation and the caller and tests the role, on the head alone; api_accept
+ * checks query and body; then, by api_kind, the answer is made by api_read on a reading thread, or by api_write on the
+ * writer's connection, or by api_background on a thread that may take its time. Each of the first two may already
+ * answer (a problem); then the reply is final. */
 #ifndef ENTENTE_API_API_H
 #define ENTENTE_API_API_H
 
@@ -91,7 +92,8 @@ void api_problem(const void *memory, struct reply *reply, const char *request_id
 /* Brings the derived columns of all agreements up to today. Waits for the writer. */
 bool api_tick(struct api *api);
 /* Tells `tell` each agreement whose stored standing differs from what its terms give. */
-bool api_check_standings(struct api *api, struct db *db, void (*tell)(void *argument, const char *line), void *argument);
+bool api_check_standings(struct api *api, struct db *db, void (*tell)(void *argument, const char *line),
+                         void *argument);
 
 /* Lines of Prometheus text that the transport knows (requests, connections) are added by it; these are the store's. */
 void api_metrics_source(struct api *api, void (*add)(void *argument, struct text *out), void *argument);

@@ -59,7 +59,7 @@ struct db *call_db(struct call *call);
 /* A value that lives as long as `memory`; returns it, borrowed. */
 json_t *owned_json(const void *memory, json_t *value);
 
-/* -- answering ------------------------------------------------------------------------------------------------------- */
+/* -- answering ----------------------------------------------------------------------------------------------------- */
 
 /* Answers with a problem: a name of problem.c, and a sentence about this case (NULL: none). */
 void answer_problem(struct call *call, const char *name, const char *format, ...) __attribute__((format(printf, 3, 4)));
@@ -76,7 +76,7 @@ void answer_header(struct call *call, const char *name, const char *value);
 /* What a failure of the database asks for. */
 void answer_failure(struct call *call, enum db_failure failure);
 
-/* -- conditions (RFC 9110, 13) --------------------------------------------------------------------------------------- */
+/* -- conditions (RFC 9110, 13) ------------------------------------------------------------------------------------- */
 
 /* The tag of what has that stamp. */
 void call_tag(const struct call *call, int64_t stamp, char out[48]);
@@ -84,7 +84,8 @@ void call_tag(const struct call *call, int64_t stamp, char out[48]);
 bool tag_listed(const char *header, const char *tag, bool weak);
 /* Answers 304 when If-None-Match holds the tag; true then. */
 bool answer_not_modified(struct call *call, const char *tag);
-/* Answers 412 when If-Match or If-None-Match forbid a write to a record with that tag (NULL: there is none); true then. */
+/* Answers 412 when If-Match or If-None-Match forbid a write to a record with that tag (NULL: there is none); true then.
+ */
 bool answer_precondition(struct call *call, const char *tag);
 
 extern const char media_json[];
@@ -92,7 +93,7 @@ extern const char media_json[];
 const char *api_build_tag(const struct api *api);
 void api_add_metrics(struct api *api, struct text *out);
 
-/* -- handlers -------------------------------------------------------------------------------------------------------- */
+/* -- handlers ------------------------------------------------------------------------------------------------------ */
 
 void handle_list(struct call *call);
 void handle_create(struct call *call);

@@ -1,6 +1,7 @@
 /* Every change is: the normal form of what is wanted, references resolved, the other side's relations set aside, the
- * resource's rules, then a comparison with what stands there. What is the same is not written: no revision, no new tag. What
- * differs is written and rules look once more at the result. A fault undoes it all, with the caller's savepoint. */
+ * resource's rules, then a comparison with what stands there. What is the same is not written: no revision, no new tag.
+ * What differs is written and rules look once more at the result. A fault undoes it all, with the caller's savepoint.
+ */
 #include "api/change.h"
 
 #include "base/blob.h"
@@ -21,7 +22,7 @@ const struct rules *rules_of(const struct resource *resource) {
   return NULL;
 }
 
-/* -- loading --------------------------------------------------------------------------------------------------------- */
+/* -- loading ------------------------------------------------------------------------------------------------------- */
 
 /* The row of a document: its normal form, its derived members, and only its own relations. */
 static json_t *row_of_document(struct change *change, const struct target *target, const json_t *document) {
@@ -57,7 +58,7 @@ bool change_load(struct change *change, const char *key, struct target *target) 
   return resource_find(change->db, change->resource, key, &found) && change_load_pk(change, found.pk, target);
 }
 
-/* -- slugs ----------------------------------------------------------------------------------------------------------- */
+/* -- slugs --------------------------------------------------------------------------------------------------------- */
 
 static bool slug_free(struct change *change, const char *slug, const char *own_id) {
   struct found found;
@@ -88,7 +89,8 @@ static bool settle_slug(struct change *change, struct target *target, json_t *no
   char wanted[65] = "";
   const char *given = json_string_value(json_object_get(normal, "slug"));
   if (given != NULL && addressed != NULL && strcmp(given, addressed) != 0) {
-    faults_add(change->faults, PLACE_BODY, "/slug", "contradiction", "must be \"%s\", as in the address, or absent", addressed);
+    faults_add(change->faults, PLACE_BODY, "/slug", "contradiction", "must be \"%s\", as in the address, or absent",
+               addressed);
   } else if (given != NULL || addressed != NULL) {
     snprintf(wanted, sizeof wanted, "%s", given != NULL ? given : addressed);
   }
@@ -109,7 +111,7 @@ static bool settle_slug(struct change *change, struct target *target, json_t *no
   return true;
 }
 
-/* -- writing --------------------------------------------------------------------------------------------------------- */
+/* -- writing ------------------------------------------------------------------------------------------------------- */
 
 static bool sound(const struct change *change) {
   return change->faults->count == 0 && change->taken == NULL && db_failure(change->db) == DB_OK;
@@ -137,7 +139,8 @@ static bool insert(struct change *change, struct target *target, const json_t *r
 
 enum changed change_create(struct change *change, json_t *normal, const char *slug, struct target *target) {
   begin(change, target);
-  if (!settle_slug(change, target, normal, slug) || !make_row(change, target, normal) || !insert(change, target, normal)) {
+  if (!settle_slug(change, target, normal, slug) || !make_row(change, target, normal) ||
+      !insert(change, target, normal)) {
     return CHANGE_REFUSED;
   }
   rules_of(change->resource)->after(change, target, NULL, normal);
@@ -168,7 +171,7 @@ enum changed change_replace(struct change *change, struct target *target, json_t
   return replace(change, target, normal, false);
 }
 
-/* -- import in two steps --------------------------------------------------------------------------------------------- */
+/* -- import in two steps ------------------------------------------------------------------------------------------- */
 
 static bool refers(const struct schema *schema) {
   if (schema->reference != NULL || (schema->items != NULL && refers(schema->items))) {

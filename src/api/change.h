@@ -12,8 +12,9 @@ struct change {
   const struct contract *contract;
   const char *now; /* timestamp of the whole write */
   struct faults *faults;
-  const char *taken; /* a slug that another record has: a conflict, not a fault; or NULL */
-  bool mirrors_later; /* import: relations written on the other side are looked for once all is written (relations_missing) */
+  const char *taken;  /* a slug that another record has: a conflict, not a fault; or NULL */
+  bool mirrors_later; /* import: relations written on the other side are looked for once all is written
+                         (relations_missing) */
   json_t *awaited;    /* those, as [{owner, type, other, line, index}], when mirrors_later is set */
   size_t line;        /* import: of the record under way */
 };
@@ -33,21 +34,21 @@ enum changed { CHANGE_REFUSED, CHANGE_CREATED, CHANGE_UPDATED, CHANGE_NOTHING };
 bool change_load(struct change *change, const char *key, struct target *target);
 bool change_load_pk(struct change *change, int64_t pk, struct target *target);
 
-/* Makes a record of `normal` (schema_normal; taken apart by this). `slug`: the one that the address names, or NULL. On CHANGE_REFUSED
- * change->faults or change->taken say why, or the database failed. */
+/* Makes a record of `normal` (schema_normal; taken apart by this). `slug`: the one that the address names, or NULL. On
+ * CHANGE_REFUSED change->faults or change->taken say why, or the database failed. */
 enum changed change_create(struct change *change, json_t *normal, const char *slug, struct target *target);
 /* Makes the record what `normal` says. A slug that is absent stays. */
 enum changed change_replace(struct change *change, struct target *target, json_t *normal);
 
-/* Import, first step: inserts a record without anything that refers, so that others can. change_replace then completes it, and with `fresh`
- * its revision stays the first. */
+/* Import, first step: inserts a record without anything that refers, so that others can. change_replace then completes
+ * it, and with `fresh` its revision stays the first. */
 enum changed change_reserve(struct change *change, json_t *normal, struct target *target);
 enum changed change_complete(struct change *change, struct target *target, json_t *normal);
 
 /* The slug that a record without one gets: from its name, made unique. */
 void change_derive_slug(struct change *change, const char *name, const char *id, char out[65]);
 
-/* -- rules of one resource ------------------------------------------------------------------------------------------- */
+/* -- rules of one resource ----------------------------------------------------------------------------------------- */
 
 struct rules {
   const char *resource;
@@ -61,18 +62,22 @@ struct rules {
 const struct rules *rules_of(const struct resource *resource);
 extern const struct rules organization_rules, area_rules, agreement_rules;
 
-/* -- relations ------------------------------------------------------------------------------------------------------- */
+/* -- relations ----------------------------------------------------------------------------------------------------- */
 
 /* Replaces every reference in a normal form by the id of the record that it names; faults for those that name none. */
 void references_resolve(struct change *change, json_t *row);
-/* Takes out the relations that the other side has written (served here under an inverse type); a fault for one that it has not. */
+/* Takes out the relations that the other side has written (served here under an inverse type); a fault for one that it
+ * has not. */
 void relations_drop_mirrored(struct change *change, const struct target *target, json_t *row);
-/* Import, last step: faults for the relations in change->awaited that nobody has written. `tell` gets line, pointer and message. */
-void relations_missing(struct change *change, void (*tell)(void *argument, size_t line, const char *pointer, const char *message),
+/* Import, last step: faults for the relations in change->awaited that nobody has written. `tell` gets line, pointer and
+ * message. */
+void relations_missing(struct change *change,
+                       void (*tell)(void *argument, size_t line, const char *pointer, const char *message),
                        void *argument);
 /* Faults for relations of a record to itself, or written twice. */
 void relations_check(struct change *change, const struct target *target, const json_t *row);
-/* The contract of a resource's relations: the array member, and in its items the types and the reference. False when it has none. */
+/* The contract of a resource's relations: the array member, and in its items the types and the reference. False when it
+ * has none. */
 struct relation_members {
   const char *list, *type, *reference;
   const json_t *inverse;

@@ -35,7 +35,8 @@ enum cursor_result cursor_read(const void *memory, const char *text, uint64_t li
   const char *of = json_string_value(json_array_get(place, 0)), *after = json_string_value(json_array_get(place, 2));
   json_t *at = json_array_get(place, 1);
   enum cursor_result result = CURSOR_BROKEN;
-  if (json_array_size(place) == 3 && of != NULL && after != NULL && (json_is_string(at) || json_is_integer(at) || json_is_null(at))) {
+  if (json_array_size(place) == 3 && of != NULL && after != NULL &&
+      (json_is_string(at) || json_is_integer(at) || json_is_null(at))) {
     snprintf(mark, sizeof mark, "%016llx", (unsigned long long)list);
     result = strcmp(of, mark) == 0 ? CURSOR_READ : CURSOR_FOREIGN;
   }

@@ -1,4 +1,5 @@
-/* Cursors: where a list goes on. Opaque to clients, good for one list, its filters and its order, and across restarts. */
+/* Cursors: where a list goes on. Opaque to clients, good for one list, its filters and its order, and across restarts.
+ */
 #ifndef ENTENTE_API_CURSOR_H
 #define ENTENTE_API_CURSOR_H
 

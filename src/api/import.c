@@ -1,7 +1,7 @@
-/* A file of records becomes the registry's state, or nothing does. Reading is done on the thread that took the request: lines to JSON, dates
- * that people write to dates, each record against the contract. Writing is one transaction in two walks: the first inserts every record
- * that is new, bare of references, so that the second may write all of them in any order, each as a PUT would. A record that says what
- * stands there already is not touched. */
+/* A file of records becomes the registry's state, or nothing does. Reading is done on the thread that took the request:
+ * lines to JSON, dates that people write to dates, each record against the contract. Writing is one transaction in two
+ * walks: the first inserts every record that is new, bare of references, so that the second may write all of them in
+ * any order, each as a PUT would. A record that says what stands there already is not touched. */
 #include "api/change.h"
 
 #include "base/clock.h"
@@ -34,15 +34,15 @@ struct import {
   bool create_only, dry_run;
 };
 
-/* -- errors ---------------------------------------------------------------------------------------------------------- */
+/* -- errors -------------------------------------------------------------------------------------------------------- */
 
 static void add_error(struct import *import, size_t line, const char *pointer, const char *code, const char *message) {
   if (json_array_size(import->errors) >= ERRORS_MOST) {
     import->dropped++;
     return;
   }
-  json_array_append_new(import->errors, json_pack("{s:I, s:s, s:s, s:s}", "line", (json_int_t)line, "pointer", pointer, "code", code,
-                                                  "message", message));
+  json_array_append_new(import->errors, json_pack("{s:I, s:s, s:s, s:s}", "line", (json_int_t)line, "pointer", pointer,
+                                                  "code", code, "message", message));
 }
 
 static void add_faults(struct import *import, size_t line, const struct faults *faults) {
@@ -56,23 +56,26 @@ static void tell_missing(void *argument, size_t line, const char *pointer, const
   add_error(argument, line, pointer, "other_side", message);
 }
 
-/* -- reading --------------------------------------------------------------------------------------------------------- */
+/* -- reading ------------------------------------------------------------------------------------------------------- */
 
-static void read_dates(struct import *import, size_t line, const struct schema *schema, json_t *value, const char *pointer);
+static void read_dates(struct import *import, size_t line, const struct schema *schema, json_t *value,
+                       const char *pointer);
 
 static json_t *read_date(struct import *import, size_t line, const json_t *value, const char *pointer) {
   struct partial_date strict;
   char standard[PARTIAL_DATE_SIZE];
   const char *text = json_string_value(value);
-  if (text == NULL || partial_date_read(text, strlen(text), &strict) || partial_date_read_loose(text, standard) != LOOSE_READ) {
+  if (text == NULL || partial_date_read(text, strlen(text), &strict) ||
+      partial_date_read_loose(text, standard) != LOOSE_READ) {
     return NULL; /* the contract's check says what is wrong with it */
   }
-  json_array_append_new(import->readings, json_pack("{s:I, s:s, s:s, s:s}", "line", (json_int_t)line, "pointer", pointer, "value",
-                                                    text, "read_as", standard));
+  json_array_append_new(import->readings, json_pack("{s:I, s:s, s:s, s:s}", "line", (json_int_t)line, "pointer",
+                                                    pointer, "value", text, "read_as", standard));
   return json_string(standard);
 }
 
-static void read_object_dates(struct import *import, size_t line, const struct schema *schema, json_t *object, const char *pointer) {
+static void read_object_dates(struct import *import, size_t line, const struct schema *schema, json_t *object,
+                              const char *pointer) {
   for (size_t i = 0; i < schema->member_count; i++) {
     const struct member *member = &schema->members[i];
     json_t *value = json_object_get(object, member->name);
@@ -91,7 +94,8 @@ static void read_object_dates(struct import *import, size_t line, const struct s
 }
 
 /* Replaces the dates that are written in another way, and reports how each was read. */
-static void read_dates(struct import *import, size_t line, const struct schema *schema, json_t *value, const char *pointer) {
+static void read_dates(struct import *import, size_t line, const struct schema *schema, json_t *value,
+                       const char *pointer) {
   if (json_is_object(value)) {
     read_object_dates(import, line, schema, value, pointer);
   } else if (json_is_array(value) && schema->items != NULL) {
@@ -110,7 +114,8 @@ static const struct resource *resource_of(struct import *import, size_t line, js
   const char *name = own == NULL ? asked : json_string_value(own);
   const struct resource *resource = name == NULL ? NULL : contract_resource(contract, name);
   if (resource == NULL) {
-    add_error(import, line, "/resource", own == NULL ? "required" : "enum", "must be organizations, agreements or areas");
+    add_error(import, line, "/resource", own == NULL ? "required" : "enum",
+              "must be organizations, agreements or areas");
   } else if (asked != NULL && strcmp(asked, name) != 0) {
     add_error(import, line, "/resource", "contradiction", "is not the resource that the request names");
     resource = NULL;
@@ -140,14 +145,17 @@ static void take_record(struct import *import, size_t line, json_t *json) {
   struct faults *faults = faults_new(import->memory);
   schema_check(record->resource->schema, json, "", faults);
   if (!import->create_only && !json_is_string(json_object_get(json, "slug"))) {
-    faults_add(faults, PLACE_BODY, "/slug", "required", "is needed, so that the record is known again by the next import");
+    faults_add(faults, PLACE_BODY, "/slug", "required",
+               "is needed, so that the record is known again by the next import");
   }
   if (faults->count > 0) {
     add_faults(import, line, faults);
     return;
   }
   record->normal = owned_json(import->memory, schema_normal(record->resource->schema, json));
-  record->slug = memory_copy(import->memory, json_is_string(json_object_get(json, "slug")) ? json_string_value(json_object_get(json, "slug")) : "");
+  record->slug = memory_copy(import->memory, json_is_string(json_object_get(json, "slug"))
+                                                 ? json_string_value(json_object_get(json, "slug"))
+                                                 : "");
 }
 
 static bool blank(const char *bytes, size_t size) {
@@ -172,7 +180,8 @@ static void read_lines(struct import *import, const char *bytes, size_t size) {
       struct json_problem problem;
       json_t *json = json_read(bytes + at, length, &json_default_limits, &problem);
       if (json == NULL) {
-        add_error(import, line, "", "malformed", memory_print(import->memory, "column %d: %s", problem.column, problem.message));
+        add_error(import, line, "", "malformed",
+                  memory_print(import->memory, "column %d: %s", problem.column, problem.message));
       } else {
         take_record(import, line, json);
       }
@@ -181,13 +190,15 @@ static void read_lines(struct import *import, const char *bytes, size_t size) {
   }
 }
 
-/* A body that begins with a bracket is one array; a line of NDJSON here is always an object. False when it is not well-formed. */
+/* A body that begins with a bracket is one array; a line of NDJSON here is always an object. False when it is not
+ * well-formed. */
 static bool read_array(struct import *import, const char *bytes, size_t size) {
   struct json_problem problem;
   static const struct json_limits limits = {.depth = 64, .values = 5000000};
   json_t *array = json_read(bytes, size, &limits, &problem);
   if (array == NULL) {
-    answer_problem(import->call, "malformed-json", "line %d, column %d: %s", problem.line, problem.column, problem.message);
+    answer_problem(import->call, "malformed-json", "line %d, column %d: %s", problem.line, problem.column,
+                   problem.message);
     return false;
   }
   size_t index;
@@ -225,7 +236,7 @@ static void find_repeated(struct import *import) {
   }
 }
 
-/* -- writing --------------------------------------------------------------------------------------------------------- */
+/* -- writing ------------------------------------------------------------------------------------------------------- */
 
 static void report_refusal(struct import *import, const struct import_record *record, const struct change *change) {
   if (change->taken != NULL) {
@@ -294,8 +305,12 @@ static bool write_all(void *argument, struct db *db) {
   struct import *import = argument;
   char now[CLOCK_TIMESTAMP_SIZE];
   clock_timestamp(clock_now_ms(), now);
-  struct change change = {.db = db, .memory = talloc_new(import->memory), .contract = api_contract(import->call->api), .now = now,
-                          .mirrors_later = true, .awaited = owned_json(import->memory, json_array())};
+  struct change change = {.db = db,
+                          .memory = talloc_new(import->memory),
+                          .contract = api_contract(import->call->api),
+                          .now = now,
+                          .mirrors_later = true,
+                          .awaited = owned_json(import->memory, json_array())};
   walk(import, &change, reserve);
   walk(import, &change, complete);
   relations_missing(&change, tell_missing, import);
@@ -303,25 +318,28 @@ static bool write_all(void *argument, struct db *db) {
   return json_array_size(import->errors) == 0 && !import->dry_run;
 }
 
-/* -- answering ------------------------------------------------------------------------------------------------------- */
+/* -- answering ----------------------------------------------------------------------------------------------------- */
 
 static void answer_errors(struct import *import) {
   size_t count = json_array_size(import->errors) + import->dropped;
-  const char *detail = memory_print(import->memory, "%zu error%s in %zu records; nothing was written", count, count == 1 ? "" : "s",
-                                    import->count);
+  const char *detail = memory_print(import->memory, "%zu error%s in %zu records; nothing was written", count,
+                                    count == 1 ? "" : "s", import->count);
   answer_problem_with(import->call, "invalid-body", detail, "errors", json_incref(import->errors));
 }
 
 static void answer_report(struct import *import) {
   answer_json(import->call, 200,
-              json_pack("{s:I, s:I, s:I, s:I, s:i, s:O, s:O}", "rows", (json_int_t)import->count, "created", (json_int_t)import->created,
-                        "updated", (json_int_t)import->updated, "unchanged", (json_int_t)import->unchanged, "failed", 0, "errors",
-                        import->errors, "readings", import->readings));
+              json_pack("{s:I, s:I, s:I, s:I, s:i, s:O, s:O}", "rows", (json_int_t)import->count, "created",
+                        (json_int_t)import->created, "updated", (json_int_t)import->updated, "unchanged",
+                        (json_int_t)import->unchanged, "failed", 0, "errors", import->errors, "readings",
+                        import->readings));
 }
 
 void handle_import(struct call *call) {
   struct import *import = memory_new(call->memory, struct import);
-  *import = (struct import){.call = call, .memory = call->memory, .errors = owned_json(call->memory, json_array()),
+  *import = (struct import){.call = call,
+                            .memory = call->memory,
+                            .errors = owned_json(call->memory, json_array()),
                             .readings = owned_json(call->memory, json_array())};
   const char *mode = contract_parameter(call->operation, call->uri, "mode");
   const char *dry = contract_parameter(call->operation, call->uri, "dry_run");

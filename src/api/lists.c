@@ -1,6 +1,6 @@
-/* A list is keys, then documents: the query string names filters and an order, the store walks the keys of one page, and each document
- * comes from memory or its view. The page's tag is the number of the last write to the registry and the query, so a page that
- * was asked for again costs one small read while nothing was written. */
+/* A list is keys, then documents: the query string names filters and an order, the store walks the keys of one page,
+ * and each document comes from memory or its view. The page's tag is the number of the last write to the registry and
+ * the query, so a page that was asked for again costs one small read while nothing was written. */
 #include "api/call.h"
 
 #include "api/cursor.h"
@@ -30,7 +30,7 @@ static const struct filter *find_filter(const struct resource *resource, const c
   return NULL;
 }
 
-/* -- from the query string ------------------------------------------------------------------------------------------- */
+/* -- from the query string ----------------------------------------------------------------------------------------- */
 
 /* The value as the store takes it: a reference as the id of the record that it names. */
 static const char *filter_value(struct call *call, const struct filter *filter, const char *value) {
@@ -42,7 +42,8 @@ static const char *filter_value(struct call *call, const struct filter *filter, 
   if (resource_find(call_db(call), resource, value, &found)) {
     return memory_copy(call->memory, found.id);
   }
-  faults_add(call->faults, PLACE_PARAMETER, filter->name, "no_such_record", "\"%s\" names none of the %s", value, resource->path);
+  faults_add(call->faults, PLACE_PARAMETER, filter->name, "no_such_record", "\"%s\" names none of the %s", value,
+             resource->path);
   return value;
 }
 
@@ -59,7 +60,8 @@ static void read_filters(struct call *call, struct list *list) {
     }
     struct page_filter *chosen = &list->filters[place];
     if (place == list->page.filter_count) {
-      *chosen = (struct page_filter){.filter = filter, .values = memory_array(call->memory, const char *, call->uri->pair_count)};
+      *chosen = (struct page_filter){.filter = filter,
+                                     .values = memory_array(call->memory, const char *, call->uri->pair_count)};
       list->page.filter_count++;
     }
     ((const char **)chosen->values)[chosen->count++] = filter_value(call, filter, pair->value);
@@ -85,8 +87,9 @@ static void read_sort(struct call *call, struct list *list) {
   }
   if (list->page.sort == NULL && strcmp(name, "id") != 0) {
     const char *near = nearest_name(name, names);
-    faults_add(call->faults, PLACE_PARAMETER, "sort", "unknown", "must be one of id, %s, with - before it for the other direction%s%s",
-               known->data, near == NULL ? "" : "; did you mean ", near == NULL ? "" : near);
+    faults_add(call->faults, PLACE_PARAMETER, "sort", "unknown",
+               "must be one of id, %s, with - before it for the other direction%s%s", known->data,
+               near == NULL ? "" : "; did you mean ", near == NULL ? "" : near);
   }
 }
 
@@ -121,7 +124,8 @@ static bool read_cursor(struct call *call, struct list *list) {
     list->page.after_value = owned_json(call->memory, value);
     return true;
   case CURSOR_FOREIGN:
-    answer_problem(call, "invalid-cursor", "this cursor was given out for another list, other filters or another order");
+    answer_problem(call, "invalid-cursor",
+                   "this cursor was given out for another list, other filters or another order");
     return false;
   default:
     answer_problem(call, "invalid-cursor", "this is not a cursor that was given out here");
@@ -129,7 +133,7 @@ static bool read_cursor(struct call *call, struct list *list) {
   }
 }
 
-/* -- answering ------------------------------------------------------------------------------------------------------- */
+/* -- answering ----------------------------------------------------------------------------------------------------- */
 
 static const struct pair *find_pair(const struct uri *uri, const char *name) {
   for (size_t i = 0; i < uri->pair_count; i++) {
@@ -143,7 +147,8 @@ static const struct pair *find_pair(const struct uri *uri, const char *name) {
 static void add_escaped(struct text *out, const char *text) {
   for (; *text != '\0'; text++) {
     unsigned char c = (unsigned char)*text;
-    bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || strchr("-._~", c) != NULL;
+    bool plain =
+        (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || strchr("-._~", c) != NULL;
     if (plain) {
       text_add_bytes(out, text, 1);
     } else {
@@ -183,7 +188,8 @@ static struct blob *document_of(struct call *call, const struct page_key *key) {
 }
 
 /* {"items":[…],"next":…} around documents that are bytes already. */
-static void answer_page(struct call *call, const struct list *list, const struct page_key *keys, size_t count, bool more) {
+static void answer_page(struct call *call, const struct list *list, const struct page_key *keys, size_t count,
+                        bool more) {
   static const char head[] = "{\"items\":[", tail_none[] = "],\"next\":null}";
   struct blob **documents = memory_array(call->memory, struct blob *, count + 1);
   size_t size = sizeof head + sizeof tail_none, shown = 0;
@@ -192,7 +198,8 @@ static void answer_page(struct call *call, const struct list *list, const struct
   }
   struct text *tail = text_new(call->memory);
   if (more && shown == count) {
-    char *address = next_address(call, cursor_write(call->memory, list->mark, keys[count - 1].value, keys[count - 1].id));
+    char *address =
+        next_address(call, cursor_write(call->memory, list->mark, keys[count - 1].value, keys[count - 1].id));
     text_add(tail, "],\"next\":");
     text_add_json(tail, address);
     text_add(tail, "}");

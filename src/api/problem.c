@@ -5,40 +5,56 @@
 
 static const struct problem problems[] = {
     {"malformed-request", 400, "The request is malformed",
-     "The request line, the address or a header breaks the rules of HTTP or of URLs: a broken percent escape, a control character, a framing that "
+     "The request line, the address or a header breaks the rules of HTTP or of URLs: a broken percent escape, a "
+     "control character, a framing that "
      "two programs could read differently. Nothing was read or written."},
     {"malformed-json", 400, "The body is not well-formed JSON",
-     "The body could not be read as JSON, or names a member twice, or is nested too deeply. The detail names line and column."},
+     "The body could not be read as JSON, or names a member twice, or is nested too deeply. The detail names line and "
+     "column."},
     {"invalid-parameter", 400, "A query parameter is wrong",
-     "A parameter is unknown, misspelt, repeated, or has a value that is not allowed. An unknown filter is refused, because ignoring it "
+     "A parameter is unknown, misspelt, repeated, or has a value that is not allowed. An unknown filter is refused, "
+     "because ignoring it "
      "would answer with everything. `errors` lists every fault."},
     {"invalid-cursor", 400, "The cursor does not fit this list",
-     "A cursor is only good for the list, the filters and the order that it was given out for. Begin again without it."},
+     "A cursor is only good for the list, the filters and the order that it was given out for. Begin again without "
+     "it."},
     {"unauthorized", 401, "A valid token is needed",
-     "Send a token as `Authorization: Bearer TOKEN` or as the user name of Basic authentication. The one that came, if any, is unknown, "
+     "Send a token as `Authorization: Bearer TOKEN` or as the user name of Basic authentication. The one that came, if "
+     "any, is unknown, "
      "revoked, expired or not well formed."},
-    {"forbidden", 403, "The token's role does not allow this", "Readers read, editors also write, admins also manage tokens."},
+    {"forbidden", 403, "The token's role does not allow this",
+     "Readers read, editors also write, admins also manage tokens."},
     {"not-found", 404, "There is nothing here", "No such address, or no record with that id or slug."},
-    {"method-not-allowed", 405, "The address does not take this method", "The `Allow` header lists the methods that it takes."},
-    {"not-acceptable", 406, "No such format is offered here", "The `Accept` header names no media type that this address can answer with."},
-    {"request-timeout", 408, "The request took too long to arrive", "Head and body must arrive within a time that the server sets."},
+    {"method-not-allowed", 405, "The address does not take this method",
+     "The `Allow` header lists the methods that it takes."},
+    {"not-acceptable", 406, "No such format is offered here",
+     "The `Accept` header names no media type that this address can answer with."},
+    {"request-timeout", 408, "The request took too long to arrive",
+     "Head and body must arrive within a time that the server sets."},
     {"conflict", 409, "The record stands in the way", "The slug is taken by another record."},
-    {"referenced", 409, "Other records refer to this one", "What is referred to cannot be deleted. `referrers` lists who refers to it."},
+    {"referenced", 409, "Other records refer to this one",
+     "What is referred to cannot be deleted. `referrers` lists who refers to it."},
     {"precondition-failed", 412, "The record is not in the state that was asked for",
-     "`If-Match` or `If-None-Match` did not hold: somebody changed the record meanwhile, or it exists already. Get it again and decide anew."},
+     "`If-Match` or `If-None-Match` did not hold: somebody changed the record meanwhile, or it exists already. Get it "
+     "again and decide anew."},
     {"body-too-large", 413, "The body is too large", "The detail names the limit."},
     {"uri-too-long", 414, "The address is too long", "The detail names the limit."},
-    {"unsupported-media-type", 415, "The body's media type is not taken here", "Send JSON as `application/json`, or what the detail names."},
+    {"unsupported-media-type", 415, "The body's media type is not taken here",
+     "Send JSON as `application/json`, or what the detail names."},
     {"invalid-body", 422, "The body breaks a rule",
-     "The body is JSON, but does not fit the contract or a rule of the domain, or refers to a record that does not exist. `errors` lists every fault with a "
+     "The body is JSON, but does not fit the contract or a rule of the domain, or refers to a record that does not "
+     "exist. `errors` lists every fault with a "
      "JSON pointer. Nothing was written."},
     {"headers-too-large", 431, "The headers are too large", "Send fewer or shorter headers."},
     {"internal-error", 500, "The server failed", "A fault of this program. The request id leads to the log."},
     {"busy", 503, "Too many writes are waiting", "Nothing was written. Try again after the seconds in `Retry-After`."},
     {"outcome-unknown", 503, "It is not known whether this was saved",
-     "The disk failed while the write was being flushed. The server ends and must be restarted; look then whether the change is there before you repeat it."},
-    {"storage-failed", 503, "The disk failed", "The database could not be read or written. Nothing of this request was saved."},
-    {"storage-full", 507, "The disk is full", "Nothing of this request was saved. Reading goes on; writing works again once there is room."},
+     "The disk failed while the write was being flushed. The server ends and must be restarted; look then whether the "
+     "change is there before you repeat it."},
+    {"storage-failed", 503, "The disk failed",
+     "The database could not be read or written. Nothing of this request was saved."},
+    {"storage-full", 507, "The disk is full",
+     "Nothing of this request was saved. Reading goes on; writing works again once there is room."},
 };
 
 const struct problem *problem_find(const char *name) {

@@ -1,6 +1,6 @@
-/* One record, for every resource alike: what differs between resources is in the contract and in their rules. A read goes by address
- * to pk and stamp, which is all that a 304 needs, and then to the bytes. A write looks at the preconditions, changes the
- * record, and answers with the document as it stands after it. */
+/* One record, for every resource alike: what differs between resources is in the contract and in their rules. A read
+ * goes by address to pk and stamp, which is all that a 304 needs, and then to the bytes. A write looks at the
+ * preconditions, changes the record, and answers with the document as it stands after it. */
 #include "api/change.h"
 
 #include "base/blob.h"
@@ -14,10 +14,11 @@
 enum { REFERRERS_SHOWN = 100 };
 
 static void answer_no_record(struct call *call) {
-  answer_problem(call, "not-found", "none of the %s has the id or slug %s", call->resource->path, call->route.values[0]);
+  answer_problem(call, "not-found", "none of the %s has the id or slug %s", call->resource->path,
+                 call->route.values[0]);
 }
 
-/* -- reading --------------------------------------------------------------------------------------------------------- */
+/* -- reading ------------------------------------------------------------------------------------------------------- */
 
 static bool look_up(struct call *call, const char *key, struct found *found) {
   struct documents *documents = call->worker->documents;
@@ -44,7 +45,8 @@ void handle_get(struct call *call) {
   }
   struct blob *document = documents_get(call->worker->documents, call->resource, found.pk, found.stamp);
   if (document == NULL) {
-    /* The address may be remembered from before this transaction; what is rendered now must be tagged with what it shows now. */
+    /* The address may be remembered from before this transaction; what is rendered now must be tagged with what it
+     * shows now. */
     if (!resource_find(call_db(call), call->resource, found.id, &found)) {
       answer_no_record(call);
       return;
@@ -59,13 +61,17 @@ void handle_get(struct call *call) {
   answer_blob(call, 200, media_json, document);
 }
 
-/* -- writing --------------------------------------------------------------------------------------------------------- */
+/* -- writing ------------------------------------------------------------------------------------------------------- */
 
 static void begin_change(struct call *call, struct change *change) {
   char *now = memory_array(call->memory, char, CLOCK_TIMESTAMP_SIZE);
   clock_timestamp(clock_now_ms(), now);
-  *change = (struct change){.db = call->db, .memory = call->memory, .contract = api_contract(call->api), .resource = call->resource,
-                            .now = now, .faults = call->faults};
+  *change = (struct change){.db = call->db,
+                            .memory = call->memory,
+                            .contract = api_contract(call->api),
+                            .resource = call->resource,
+                            .now = now,
+                            .faults = call->faults};
 }
 
 /* Answers for a change that was refused. A failure of the database is answered by whoever ends the transaction. */
@@ -127,7 +133,8 @@ static void replace(struct call *call, struct change *change, struct target *tar
   }
 }
 
-/* Looks up the record that the address names and tests the preconditions. True when the way is free; target->pk is 0 when there is none. */
+/* Looks up the record that the address names and tests the preconditions. True when the way is free; target->pk is 0
+ * when there is none. */
 static bool find_target(struct call *call, struct change *change, struct target *target) {
   struct found found;
   char tag[48];

@@ -1,7 +1,7 @@
-/* References are written as slugs or ids, and kept as ids. A relation is kept by the side that wrote it and served by both, so a
- * document that is sent back holds relations of two kinds: one's own, and the other side's under their inverse names. The latter are
- * recognised by asking whether the other side has written them, and left to it. A symmetric type (related) is the side's that
- * wrote it first. */
+/* References are written as slugs or ids, and kept as ids. A relation is kept by the side that wrote it and served by
+ * both, so a document that is sent back holds relations of two kinds: one's own, and the other side's under their
+ * inverse names. The latter are recognised by asking whether the other side has written them, and left to it. A
+ * symmetric type (related) is the side's that wrote it first. */
 #include "api/change.h"
 
 #include "base/memory.h"
@@ -18,7 +18,7 @@ void fault_at(struct change *change, const char *code, const char *message, cons
   faults_add(change->faults, PLACE_BODY, where, code, "%s", message);
 }
 
-/* -- references ------------------------------------------------------------------------------------------------------ */
+/* -- references ---------------------------------------------------------------------------------------------------- */
 
 static const struct resource *referred_resource(const struct change *change, const char *path) {
   return contract_resource(change->contract, path);
@@ -34,7 +34,8 @@ static json_t *resolve_one(struct change *change, const struct schema *schema, j
   if (resource_find(change->db, resource, key, &found)) {
     return json_string(found.id);
   }
-  faults_add(change->faults, PLACE_BODY, pointer, "no_such_record", "\"%s\" names none of the %s", key, schema->reference);
+  faults_add(change->faults, PLACE_BODY, pointer, "no_such_record", "\"%s\" names none of the %s", key,
+             schema->reference);
   return NULL;
 }
 
@@ -45,7 +46,8 @@ static json_t *resolve_value(struct change *change, const struct schema *schema,
   if (schema->reference != NULL) {
     return resolve_one(change, schema, value, pointer);
   }
-  if (json_is_array(value) && schema->items != NULL && (schema->items->reference != NULL || schema->items->member_count > 0)) {
+  if (json_is_array(value) && schema->items != NULL &&
+      (schema->items->reference != NULL || schema->items->member_count > 0)) {
     size_t index;
     json_t *item;
     json_array_foreach(value, index, item) {
@@ -65,7 +67,8 @@ static void resolve_object(struct change *change, const struct schema *schema, j
   for (size_t i = 0; i < schema->member_count; i++) {
     const struct member *member = &schema->members[i];
     json_t *value = json_object_get(object, member->name);
-    if (value == NULL || json_is_null(value) || !(json_is_array(value) || json_is_object(value) || member->schema->reference)) {
+    if (value == NULL || json_is_null(value) ||
+        !(json_is_array(value) || json_is_object(value) || member->schema->reference)) {
       continue;
     }
     char *inner = memory_print(change->memory, "%s/%s", pointer, member->name);
@@ -85,7 +88,7 @@ int64_t pk_of(struct change *change, const struct resource *resource, const char
   return id != NULL && resource_find(change->db, resource, id, &found) ? found.pk : 0;
 }
 
-/* -- relations ------------------------------------------------------------------------------------------------------- */
+/* -- relations ----------------------------------------------------------------------------------------------------- */
 
 bool relation_members(const struct resource *resource, struct relation_members *members) {
   for (size_t i = 0; i < resource->schema->member_count; i++) {
@@ -114,7 +117,8 @@ bool relation_members(const struct resource *resource, struct relation_members *
 static const char *written_as(const json_t *inverse, const char *served) {
   const char *type;
   json_t *value;
-  if (json_object_get(inverse, served) != NULL && strcmp(json_string_value(json_object_get(inverse, served)), served) != 0) {
+  if (json_object_get(inverse, served) != NULL &&
+      strcmp(json_string_value(json_object_get(inverse, served)), served) != 0) {
     return NULL;
   }
   json_object_foreach((json_t *)inverse, type, value) {
@@ -126,14 +130,16 @@ static const char *written_as(const json_t *inverse, const char *served) {
 }
 
 static void await(struct change *change, const char *owner, const char *type, const char *other, size_t index) {
-  json_array_append_new(change->awaited, json_pack("{s:s, s:s, s:s, s:i, s:i}", "owner", owner, "type", type, "other", other,
-                                                   "line", (int)change->line, "index", (int)index));
+  json_array_append_new(change->awaited, json_pack("{s:s, s:s, s:s, s:i, s:i}", "owner", owner, "type", type, "other",
+                                                   other, "line", (int)change->line, "index", (int)index));
 }
 
 enum side { SIDE_OWN, SIDE_OTHER, SIDE_NOBODY };
 
-static enum side side_of(struct change *change, const struct target *target, const char *type, const char *other, bool symmetric) {
-  if (symmetric && target->pk != 0 && resource_relation_written(change->db, change->resource, target->id, type, other)) {
+static enum side side_of(struct change *change, const struct target *target, const char *type, const char *other,
+                         bool symmetric) {
+  if (symmetric && target->pk != 0 &&
+      resource_relation_written(change->db, change->resource, target->id, type, other)) {
     return SIDE_OWN;
   }
   if (target->pk != 0 && resource_relation_written(change->db, change->resource, other, type, target->id)) {
@@ -153,12 +159,14 @@ void relations_drop_mirrored(struct change *change, const struct target *target,
     const char *served = json_string_value(json_object_get(item, members.type));
     const char *other = json_string_value(json_object_get(item, members.reference));
     const char *type = written_as(members.inverse, served);
-    enum side side = type == NULL || other == NULL ? SIDE_OWN : side_of(change, target, type, other, strcmp(type, served) == 0);
+    enum side side =
+        type == NULL || other == NULL ? SIDE_OWN : side_of(change, target, type, other, strcmp(type, served) == 0);
     if (side == SIDE_NOBODY && change->mirrors_later) {
       await(change, other, type, target->id, place);
       side = SIDE_OTHER;
     } else if (side == SIDE_NOBODY) {
-      char *message = memory_print(change->memory, "is written on the other side, as its relation of the type %s", type);
+      char *message =
+          memory_print(change->memory, "is written on the other side, as its relation of the type %s", type);
       fault_at(change, "other_side", message, "/%s/%zu", members.list, place);
     }
     if (side == SIDE_OTHER) {
@@ -169,7 +177,8 @@ void relations_drop_mirrored(struct change *change, const struct target *target,
   }
 }
 
-void relations_missing(struct change *change, void (*tell)(void *argument, size_t line, const char *pointer, const char *message),
+void relations_missing(struct change *change,
+                       void (*tell)(void *argument, size_t line, const char *pointer, const char *message),
                        void *argument) {
   size_t i;
   json_t *entry;
@@ -185,8 +194,10 @@ void relations_missing(struct change *change, void (*tell)(void *argument, size_
       }
     }
     if (resource == NULL || !resource_relation_written(change->db, resource, owner, type, other)) {
-      char *pointer = memory_print(change->memory, "/relations/%lld", json_integer_value(json_object_get(entry, "index")));
-      char *message = memory_print(change->memory, "is written on the other side, as its relation of the type %s", type);
+      char *pointer =
+          memory_print(change->memory, "/relations/%lld", json_integer_value(json_object_get(entry, "index")));
+      char *message =
+          memory_print(change->memory, "is written on the other side, as its relation of the type %s", type);
       tell(argument, (size_t)json_integer_value(json_object_get(entry, "line")), pointer, message);
     }
   }
@@ -205,7 +216,8 @@ void relations_check(struct change *change, const struct target *target, const j
     const char *type = json_string_value(json_object_get(item, members.type));
     const char *other = json_string_value(json_object_get(item, members.reference));
     if (other != NULL && strcmp(other, target->id) == 0) {
-      fault_at(change, "self", "a record cannot be related to itself", "/%s/%zu/%s", members.list, index, members.reference);
+      fault_at(change, "self", "a record cannot be related to itself", "/%s/%zu/%s", members.list, index,
+               members.reference);
     }
     char *key = memory_print(change->memory, "%s %s %s", type, other, json_string_value(json_object_get(item, "from")));
     if (json_object_get(seen, key) != NULL) {

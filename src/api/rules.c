@@ -18,8 +18,8 @@ static void check_identifiers(struct change *change, const json_t *row) {
   json_array_foreach(list, index, item) {
     const char *expected = NULL;
     if (!identifier_valid(text_of(item, "scheme"), text_of(item, "value"), &expected)) {
-      faults_add(change->faults, PLACE_BODY, memory_print(change->memory, "/identifiers/%zu/value", index), "identifier",
-                 "must be %s", expected);
+      faults_add(change->faults, PLACE_BODY, memory_print(change->memory, "/identifiers/%zu/value", index),
+                 "identifier", "must be %s", expected);
     }
     json_array_foreach(list, other_index, other) {
       if (other_index < index && json_equal(item, other)) {
@@ -70,7 +70,8 @@ static bool reaches_itself(struct change *change, const char *query_name, int64_
   return cyclic;
 }
 
-static void after_organization(struct change *change, const struct target *target, const json_t *before, const json_t *row) {
+static void after_organization(struct change *change, const struct target *target, const json_t *before,
+                               const json_t *row) {
   (void)before; /* json_object_get of a deleted record's NULL is NULL */
   static const char *const trees[] = {"parent", "predecessor"};
   size_t index;
@@ -78,7 +79,8 @@ static void after_organization(struct change *change, const struct target *targe
   json_array_foreach(json_object_get(row, "relations"), index, item) {
     for (size_t i = 0; i < 2; i++) {
       const char *type = text_of(item, "type");
-      if (type != NULL && strcmp(type, trees[i]) == 0 && reaches_itself(change, "organization-reaches", target->pk, type)) {
+      if (type != NULL && strcmp(type, trees[i]) == 0 &&
+          reaches_itself(change, "organization-reaches", target->pk, type)) {
         fault_at(change, "cycle", "would make the organization its own ancestor", "/relations/%zu/organization", index);
       }
     }

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* -- health ---------------------------------------------------------------------------------------------------------- */
+/* -- health -------------------------------------------------------------------------------------------------------- */
 
 void handle_health(struct call *call) {
   answer_json(call, 200, json_pack("{s:s}", "status", "ok"));
@@ -40,17 +40,20 @@ void handle_metrics(struct call *call) {
   add_metric(out, "entente_write_queue_depth", "gauge", "Writes waiting for the writer.", (double)counts.queue_depth);
   add_metric(out, "entente_write_groups_total", "counter", "Commits, each with one flush.", (double)counts.groups);
   add_metric(out, "entente_writes_total", "counter", "Writes that were committed.", (double)counts.writes);
-  add_metric(out, "entente_write_group_largest", "gauge", "Writes in the largest commit so far.", (double)counts.largest_group);
+  add_metric(out, "entente_write_group_largest", "gauge", "Writes in the largest commit so far.",
+             (double)counts.largest_group);
   add_metric(out, "entente_commit_seconds_total", "counter", "Time spent in commits.", counts.commit_seconds);
   add_metric(out, "entente_wal_pages", "gauge", "Pages in the write-ahead log.", (double)counts.wal_pages);
   int64_t hits = 0, misses = 0;
   db_cache_counts(call->worker->db, &hits, &misses);
-  add_metric(out, "entente_page_cache_hits_total", "counter", "Page cache hits of the answering thread's connection.", (double)hits);
-  add_metric(out, "entente_page_cache_misses_total", "counter", "Page cache misses of the answering thread's connection.", (double)misses);
+  add_metric(out, "entente_page_cache_hits_total", "counter", "Page cache hits of the answering thread's connection.",
+             (double)hits);
+  add_metric(out, "entente_page_cache_misses_total", "counter",
+             "Page cache misses of the answering thread's connection.", (double)misses);
   answer_bytes(call, 200, "text/plain; version=0.0.4; charset=utf-8", out->data, out->length);
 }
 
-/* -- the contract ---------------------------------------------------------------------------------------------------- */
+/* -- the contract -------------------------------------------------------------------------------------------------- */
 
 void handle_contract_yaml(struct call *call) {
   char tag[48];
@@ -69,7 +72,7 @@ void handle_contract_json(struct call *call) {
   }
 }
 
-/* -- explanations and the page --------------------------------------------------------------------------------------- */
+/* -- explanations and the page ------------------------------------------------------------------------------------- */
 
 void handle_problem(struct call *call) {
   const struct problem *problem = problem_find(call->route.values[0]);
@@ -81,14 +84,16 @@ void handle_problem(struct call *call) {
     struct text *page = text_new(call->memory);
     /* Everything here is a constant of this program and free of markup. */
     text_addf(page,
-              "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>%s</title><link rel=\"stylesheet\" href=\"/assets/page.css\">"
+              "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>%s</title><link rel=\"stylesheet\" "
+              "href=\"/assets/page.css\">"
               "<main><h1>%d %s</h1><p>%s</p></main></html>\n",
               problem->title, problem->status, problem->title, problem->explanation);
     answer_bytes(call, 200, "text/html; charset=utf-8", page->data, page->length);
     return;
   }
-  answer_json(call, 200, json_pack("{s:o, s:s, s:i, s:s}", "type", json_sprintf("/problems/%s", problem->name), "title", problem->title,
-                                   "status", problem->status, "explanation", problem->explanation));
+  answer_json(call, 200,
+              json_pack("{s:o, s:s, s:i, s:s}", "type", json_sprintf("/problems/%s", problem->name), "title",
+                        problem->title, "status", problem->status, "explanation", problem->explanation));
 }
 
 static const char *media_of(const char *path) {
@@ -124,7 +129,7 @@ void handle_asset(struct call *call) {
   answer_asset(call, call->route.values[0]);
 }
 
-/* -- backup and check ------------------------------------------------------------------------------------------------ */
+/* -- backup and check ---------------------------------------------------------------------------------------------- */
 
 void handle_backup(struct call *call) {
   struct error error;
@@ -149,7 +154,8 @@ static void add_check(json_t *checks, const char *name, bool ok, json_t *lines) 
   json_array_foreach(lines, index, line) {
     text_addf(detail, "%s%s", index == 0 ? "" : "\n", json_string_value(line));
   }
-  json_array_append_new(checks, json_pack("{s:s, s:b, s:s?}", "name", name, "ok", ok, "detail", detail->length == 0 ? NULL : detail->data));
+  json_array_append_new(checks, json_pack("{s:s, s:b, s:s?}", "name", name, "ok", ok, "detail",
+                                          detail->length == 0 ? NULL : detail->data));
   talloc_free(detail);
   json_array_clear(lines);
 }

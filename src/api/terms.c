@@ -102,7 +102,7 @@ void agreement_terms(const void *memory, const json_t *row, day superseded_on, s
   read_renewal(row, terms);
 }
 
-/* -- faults ---------------------------------------------------------------------------------------------------------- */
+/* -- faults -------------------------------------------------------------------------------------------------------- */
 
 static void check_parties(struct change *change, const json_t *row, bool concluded) {
   json_t *seen = json_object(), *organizations = json_object();
@@ -120,7 +120,8 @@ static void check_parties(struct change *change, const json_t *row, bool conclud
     }
   }
   if (concluded && json_object_size(organizations) < 2) {
-    fault_at(change, "too_few", "two or more parties of different organizations are needed once the stage is concluded", "/parties");
+    fault_at(change, "too_few", "two or more parties of different organizations are needed once the stage is concluded",
+             "/parties");
   }
   json_decref(seen);
   json_decref(organizations);
@@ -144,7 +145,8 @@ static void check_areas(struct change *change, const json_t *row) {
 
 static void check_end(struct change *change, const struct terms *terms, day start) {
   if (terms->open_ended && (terms->ends_on.known || terms->term_months > 0 || terms->extended_to.known)) {
-    fault_at(change, "contradiction", "an agreement that is open-ended has no ends_on, term_months or extensions", "/open_ended");
+    fault_at(change, "contradiction", "an agreement that is open-ended has no ends_on, term_months or extensions",
+             "/open_ended");
   }
   if (terms->ends_on.known && start != DAY_NONE && terms->ends_on.last < start) {
     fault_at(change, "order", "must not be before the start", "/ends_on");
@@ -154,8 +156,8 @@ static void check_end(struct change *change, const struct terms *terms, day star
     if (end < terms->ends_on.first || end > terms->ends_on.last) {
       char text[DAY_SIZE];
       day_print(end, text);
-      faults_add(change->faults, PLACE_BODY, "/term_months", "contradiction", "ends on %s, which is not what ends_on says: give one of the two",
-                 text);
+      faults_add(change->faults, PLACE_BODY, "/term_months", "contradiction",
+                 "ends on %s, which is not what ends_on says: give one of the two", text);
     }
   }
 }
@@ -192,7 +194,7 @@ void agreement_check_terms(struct change *change, const json_t *row, const struc
   check_extras(change, row, terms, start);
 }
 
-/* -- the standing, as members ---------------------------------------------------------------------------------------- */
+/* -- the standing, as members -------------------------------------------------------------------------------------- */
 
 json_t *day_json(day value) {
   char text[DAY_SIZE];
@@ -219,12 +221,13 @@ void agreement_set_standing(json_t *row, const struct standing *standing) {
   json_t *period = standing->period_number == 0
                        ? json_null()
                        : json_pack("{s:i, s:o, s:o, s:s}", "number", standing->period_number, "starts_on",
-                                   day_json(standing->period_starts_on), "ends_on", day_json(standing->period_ends_on), "basis",
-                                   standing->period_basis);
+                                   day_json(standing->period_starts_on), "ends_on", day_json(standing->period_ends_on),
+                                   "basis", standing->period_basis);
   json_object_set_new(row, "period", period);
   json_object_set_new(row, "notice_on", day_json(standing->notice_on));
-  json_t *next = standing->next_change_on == DAY_NONE
-                     ? json_null()
-                     : json_pack("{s:o, s:s}", "on", day_json(standing->next_change_on), "status", standing->next_status);
+  json_t *next =
+      standing->next_change_on == DAY_NONE
+          ? json_null()
+          : json_pack("{s:o, s:s}", "on", day_json(standing->next_change_on), "status", standing->next_status);
   json_object_set_new(row, "next_change", next);
 }

@@ -1,5 +1,5 @@
-/* A header is taken apart, the token's checksum looked at, its hash looked up: first among the few that this thread has met since the
- * last commit, then in the database. A revocation is a commit, so it ends what is remembered. */
+/* A header is taken apart, the token's checksum looked at, its hash looked up: first among the few that this thread has
+ * met since the last commit, then in the database. A revocation is a commit, so it ends what is remembered. */
 #include "api/tokens.h"
 
 #include "api/call.h"
@@ -135,7 +135,7 @@ bool tokens_principal(struct tokens *tokens, struct db *db, uint64_t commits, co
   return true;
 }
 
-/* -- handlers -------------------------------------------------------------------------------------------------------- */
+/* -- handlers ------------------------------------------------------------------------------------------------------ */
 
 static json_t *token_json(struct query *query) {
   static const char *const names[] = {"id", "name", "role", "created_at", "expires_at", "last_used_at", "revoked_at"};
@@ -156,7 +156,8 @@ void handle_token_list(struct call *call) {
   answer_json(call, 200, json_pack("{s:o}", "items", items));
 }
 
-/* Expiry in the registry's own form, which compares as text; NULL when the body names none. False when it has passed. */
+/* Expiry in the registry's own form, which compares as text; NULL when the body names none. False when it has passed.
+ */
 static bool read_expiry(struct call *call, const char *now, char out[CLOCK_TIMESTAMP_SIZE]) {
   const char *text = json_string_value(json_object_get(call->body, "expires_at"));
   out[0] = '\0';

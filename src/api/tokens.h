@@ -1,5 +1,5 @@
-/* Tokens: `ent_`, 32 letters and digits at random (190 bits), and 6 that are their CRC-32, so that a mistyped one is refused without
- * a look into the database. Only the SHA-256 is kept: the random part needs no slow hash. */
+/* Tokens: `ent_`, 32 letters and digits at random (190 bits), and 6 that are their CRC-32, so that a mistyped one is
+ * refused without a look into the database. Only the SHA-256 is kept: the random part needs no slow hash. */
 #ifndef ENTENTE_API_TOKENS_H
 #define ENTENTE_API_TOKENS_H
 
@@ -18,7 +18,8 @@ bool token_plausible(const char *token);
 
 /* Tokens that one reading thread has looked up lately; believed while nothing was committed since. */
 struct tokens *tokens_new(const void *parent);
-/* The caller that an Authorization header names. `db` is a reading connection. False when it names none that is valid now. */
+/* The caller that an Authorization header names. `db` is a reading connection. False when it names none that is valid
+ * now. */
 bool tokens_principal(struct tokens *tokens, struct db *db, uint64_t commits, const char *authorization, int64_t now_ms,
                       struct principal *principal);
 

@@ -1,4 +1,5 @@
-/* The table that mk/assets.sh writes, in the order of paths within each kind; small enough to be searched from its top. */
+/* The table that mk/assets.sh writes, in the order of paths within each kind; small enough to be searched from its top.
+ */
 #include "base/assets.h"
 
 #include <string.h>

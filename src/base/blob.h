@@ -1,5 +1,5 @@
-/* Bytes that outlive the request that made them: counted, so that a cache and a socket that is still sending can share them.
- * The bytes never change once a second owner holds them. */
+/* Bytes that outlive the request that made them: counted, so that a cache and a socket that is still sending can share
+ * them. The bytes never change once a second owner holds them. */
 #ifndef ENTENTE_BASE_BLOB_H
 #define ENTENTE_BASE_BLOB_H
 
@@ -8,7 +8,7 @@
 struct blob {
   size_t owners; /* use blob_keep and blob_drop */
   size_t size;
-  char data[];   /* ended by a NUL that is not counted */
+  char data[]; /* ended by a NUL that is not counted */
 };
 
 /* A copy of `size` bytes with one owner; with `bytes` NULL, uninitialised. */

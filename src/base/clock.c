@@ -1,5 +1,5 @@
-/* The system's clocks, and one calendar: the zone is the process's TZ, set once before threads start; the day is computed from
- * the local civil date without passing through another zone's midnight. */
+/* The system's clocks, and one calendar: the zone is the process's TZ, set once before threads start; the day is
+ * computed from the local civil date without passing through another zone's midnight. */
 #include "base/clock.h"
 
 #include <stdatomic.h>
@@ -41,7 +41,8 @@ bool clock_set_zone(const char *name, struct error *error) {
   snprintf(path, sizeof path, "/usr/share/zoneinfo/%s", name);
   if (!plain || access(path, R_OK) != 0) {
     if (strcmp(name, "UTC") != 0) {
-      return error_set(error, "unknown time zone \"%s\": an IANA name such as Asia/Tokyo is needed (package tzdata)", name);
+      return error_set(error, "unknown time zone \"%s\": an IANA name such as Asia/Tokyo is needed (package tzdata)",
+                       name);
     }
   }
   if (setenv("TZ", name, 1) != 0) {

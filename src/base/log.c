@@ -1,6 +1,6 @@
-/* Lines are laid into a buffer under a lock; a thread takes the whole buffer twenty times a second, or when it is half full, and
- * writes it with one call. A buffer that is full makes its writer wait for that thread: no line is dropped. Warnings and
- * errors wake the thread at once. */
+/* Lines are laid into a buffer under a lock; a thread takes the whole buffer twenty times a second, or when it is half
+ * full, and writes it with one call. A buffer that is full makes its writer wait for that thread: no line is dropped.
+ * Warnings and errors wake the thread at once. */
 #include "base/log.h"
 
 #include "base/clock.h"
@@ -25,7 +25,8 @@ static struct {
   bool running, stopping, json;
   size_t used;
   char buffer[BUFFER_SIZE], spare[BUFFER_SIZE];
-} log_state = {.lock = PTHREAD_MUTEX_INITIALIZER, .wake = PTHREAD_COND_INITIALIZER, .drained = PTHREAD_COND_INITIALIZER};
+} log_state = {
+    .lock = PTHREAD_MUTEX_INITIALIZER, .wake = PTHREAD_COND_INITIALIZER, .drained = PTHREAD_COND_INITIALIZER};
 
 static void write_all(const char *bytes, size_t size) {
   while (size > 0) {

@@ -1,5 +1,6 @@
-/* The log: one line an event on standard error, as text or as JSON, written by a thread of its own so that no request waits
- * for a terminal. Lines are complete or absent, never mixed. What a line holds is decided by its caller: never bodies or tokens. */
+/* The log: one line an event on standard error, as text or as JSON, written by a thread of its own so that no request
+ * waits for a terminal. Lines are complete or absent, never mixed. What a line holds is decided by its caller: never
+ * bodies or tokens. */
 #ifndef ENTENTE_BASE_LOG_H
 #define ENTENTE_BASE_LOG_H
 

@@ -26,7 +26,7 @@ bool set_clock(const struct arguments *arguments, struct error *error) {
   return zone == NULL || clock_set_zone(zone, error);
 }
 
-/* -- saving a body --------------------------------------------------------------------------------------------------- */
+/* -- saving a body ------------------------------------------------------------------------------------------------- */
 
 /* Moves the part file to its name once its bytes are on the disk. */
 static bool finish_file(const char *part, const char *name, struct error *error) {
@@ -42,7 +42,7 @@ static bool finish_file(const char *part, const char *name, struct error *error)
   return fine;
 }
 
-/* -- through the socket ---------------------------------------------------------------------------------------------- */
+/* -- through the socket -------------------------------------------------------------------------------------------- */
 
 struct reading {
   CURL *curl;
@@ -61,8 +61,8 @@ static size_t take(char *bytes, size_t size, size_t count, void *argument) {
   return count;
 }
 
-static bool perform(CURL *curl, const struct asked *asked, const char *socket_path, struct reading *reading, long *status,
-                    struct error *error) {
+static bool perform(CURL *curl, const struct asked *asked, const char *socket_path, struct reading *reading,
+                    long *status, struct error *error) {
   char *url = memory_print(reading->text, "http://localhost%s", asked->target);
   struct curl_slist *headers = curl_slist_append(NULL, "Expect:");
   if (asked->content_type != NULL) {
@@ -110,7 +110,7 @@ static bool ask_socket(const char *db, const struct asked *asked, struct answere
   return fine;
 }
 
-/* -- in this process ------------------------------------------------------------------------------------------------- */
+/* -- in this process ----------------------------------------------------------------------------------------------- */
 
 static bool write_call(void *argument, struct db *db) {
   return api_write(argument, db);
@@ -138,7 +138,8 @@ static void run_call(struct api *api, struct worker *worker, struct call *call) 
   }
 }
 
-static bool take_reply(const struct reply *reply, const struct asked *asked, struct answered *answered, struct error *error) {
+static bool take_reply(const struct reply *reply, const struct asked *asked, struct answered *answered,
+                       struct error *error) {
   answered->status = reply->status;
   answered->json = reply->body == NULL ? NULL : json_loadb(reply->body->data, reply->body->size, 0, NULL);
   if (reply->file == NULL || asked->save_as == NULL) {
@@ -157,7 +158,8 @@ static bool take_reply(const struct reply *reply, const struct asked *asked, str
   return fine;
 }
 
-static bool ask_here(const char *db, bool create, const struct asked *asked, struct answered *answered, struct error *error) {
+static bool ask_here(const char *db, bool create, const struct asked *asked, struct answered *answered,
+                     struct error *error) {
   struct contract *contract = api_load_contract(error);
   if (contract == NULL) {
     return false;
@@ -169,8 +171,12 @@ static bool ask_here(const char *db, bool create, const struct asked *asked, str
   bool fine = worker != NULL;
   if (fine) {
     void *memory = talloc_new(NULL);
-    struct request request = {.id = "local", .method = asked->method, .target = asked->target, .trusted = true,
-                              .content_type = asked->content_type, .body = asked->body == NULL ? "" : asked->body,
+    struct request request = {.id = "local",
+                              .method = asked->method,
+                              .target = asked->target,
+                              .trusted = true,
+                              .content_type = asked->content_type,
+                              .body = asked->body == NULL ? "" : asked->body,
                               .body_size = asked->body_size};
     struct call *call = api_open(api, worker, memory, &request);
     if (api_reply(call)->status == 0) {
@@ -217,7 +223,7 @@ bool ask_address(const char *address, const char *target, long *status, struct e
   return code == CURLE_OK || error_set(error, "%s: %s", url, curl_easy_strerror(code));
 }
 
-/* -- telling --------------------------------------------------------------------------------------------------------- */
+/* -- telling ------------------------------------------------------------------------------------------------------- */
 
 static void print_fault(const json_t *fault) {
   const json_t *line = json_object_get(fault, "line");

@@ -1,4 +1,5 @@
-/* A command is a request: sent through the socket of the server that owns the database, or answered in this process when none does. */
+/* A command is a request: sent through the socket of the server that owns the database, or answered in this process
+ * when none does. */
 #ifndef ENTENTE_CLI_ASK_H
 #define ENTENTE_CLI_ASK_H
 

@@ -7,7 +7,8 @@
 #include <string.h>
 
 static void usage(FILE *out) {
-  fprintf(out, "entente: a registry of organizations, their agreements, and the areas they collaborate in\n\nusage: entente COMMAND …\n\n");
+  fprintf(out, "entente: a registry of organizations, their agreements, and the areas they collaborate in\n\nusage: "
+               "entente COMMAND …\n\n");
   for (const struct command *command = commands; command->name != NULL; command++) {
     fprintf(out, "  %-14s %s\n", command->name, command->summary);
   }
@@ -19,7 +20,8 @@ static void command_usage(const struct command *command, FILE *out) {
           command->words == NULL ? "" : " ", command->words == NULL ? "" : command->words, command->summary);
   for (const struct flag *flag = command->flags; flag->name != NULL; flag++) {
     char left[64];
-    snprintf(left, sizeof left, "--%s%s%s", flag->name, flag->value == NULL ? "" : " ", flag->value == NULL ? "" : flag->value);
+    snprintf(left, sizeof left, "--%s%s%s", flag->name, flag->value == NULL ? "" : " ",
+             flag->value == NULL ? "" : flag->value);
     fprintf(out, "%s  %-30s %s", flag == command->flags ? "\n" : "", left, flag->help);
     fprintf(out, flag->fallback == NULL ? "%s\n" : " (%s)\n", flag->fallback == NULL ? "" : flag->fallback);
   }

@@ -1,5 +1,5 @@
-/* Commands: a name, what it takes, what it does. Usage texts, the parser, the environment's names and the shell completion all come from these
- * tables. */
+/* Commands: a name, what it takes, what it does. Usage texts, the parser, the environment's names and the shell
+ * completion all come from these tables. */
 #ifndef ENTENTE_CLI_COMMAND_H
 #define ENTENTE_CLI_COMMAND_H
 
@@ -35,8 +35,8 @@ extern const struct command commands[]; /* ended by a row without a name */
 /* Exit statuses besides 0. */
 enum { EXIT_FAILED = 1, EXIT_USAGE = 2 };
 
-/* Finds the command in argv and reads its flags; NULL when there is nothing to run, with *status to leave with (help was printed, or a mistake
- * told). */
+/* Finds the command in argv and reads its flags; NULL when there is nothing to run, with *status to leave with (help
+ * was printed, or a mistake told). */
 const struct command *command_read(int argc, char **argv, struct arguments *arguments, int *status);
 /* The value of a flag: given, from the environment, or its fallback; NULL when there is none. */
 const char *argument(const struct arguments *arguments, const char *flag);

@@ -17,7 +17,8 @@ static int failed(const struct error *error) {
 }
 
 /* Asks, and tells what went wrong; true when the answer is a success. The caller frees answered->json. */
-static bool succeeded(const struct arguments *arguments, const struct asked *asked, struct answered *answered, int *status) {
+static bool succeeded(const struct arguments *arguments, const struct asked *asked, struct answered *answered,
+                      int *status) {
   struct error error;
   if (!ask(arguments, asked, answered, &error)) {
     *status = failed(&error);
@@ -37,7 +38,7 @@ static const char *text_of(const json_t *object, const char *member) {
   return text == NULL ? "-" : text;
 }
 
-/* -- tokens ---------------------------------------------------------------------------------------------------------- */
+/* -- tokens -------------------------------------------------------------------------------------------------------- */
 
 int run_token_create(const struct arguments *arguments) {
   const char *role = argument(arguments, "role"), *name = argument(arguments, "name");
@@ -45,13 +46,18 @@ int run_token_create(const struct arguments *arguments) {
     fprintf(stderr, "entente token create: --role and --name are needed\n");
     return EXIT_USAGE;
   }
-  json_t *body = json_pack("{s:s, s:s, s:s?}", "role", role, "name", name, "expires_at", argument(arguments, "expires-at"));
+  json_t *body =
+      json_pack("{s:s, s:s, s:s?}", "role", role, "name", name, "expires_at", argument(arguments, "expires-at"));
   if (body == NULL) {
     fprintf(stderr, "entente token create: the name is not UTF-8\n");
     return EXIT_USAGE;
   }
   char *text = memory_checked(json_dumps(body, JSON_COMPACT));
-  struct asked asked = {.method = "POST", .target = "/v1/tokens", .content_type = "application/json", .body = text, .body_size = strlen(text)};
+  struct asked asked = {.method = "POST",
+                        .target = "/v1/tokens",
+                        .content_type = "application/json",
+                        .body = text,
+                        .body_size = strlen(text)};
   struct answered answered;
   int status;
   if (succeeded(arguments, &asked, &answered, &status)) {
@@ -75,8 +81,9 @@ int run_token_list(const struct arguments *arguments) {
   json_t *token;
   json_array_foreach(json_object_get(answered.json, "items"), index, token) {
     bool revoked = json_is_string(json_object_get(token, "revoked_at"));
-    printf("%-30s  %-6s  %-24s  %-24s  %s%s\n", text_of(token, "id"), text_of(token, "role"), text_of(token, "created_at"),
-           text_of(token, revoked ? "revoked_at" : "expires_at"), text_of(token, "name"), revoked ? " (revoked)" : "");
+    printf("%-30s  %-6s  %-24s  %-24s  %s%s\n", text_of(token, "id"), text_of(token, "role"),
+           text_of(token, "created_at"), text_of(token, revoked ? "revoked_at" : "expires_at"), text_of(token, "name"),
+           revoked ? " (revoked)" : "");
   }
   json_decref(answered.json);
   return status;
@@ -99,7 +106,7 @@ int run_token_revoke(const struct arguments *arguments) {
   return status;
 }
 
-/* -- import ---------------------------------------------------------------------------------------------------------- */
+/* -- import -------------------------------------------------------------------------------------------------------- */
 
 static bool read_all(const char *path, struct text *out) {
   FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "rb");
@@ -127,7 +134,8 @@ static void print_report(const json_t *report, bool dry) {
   }
   static const char *const counts[] = {"rows", "created", "updated", "unchanged"};
   for (size_t i = 0; i < 4; i++) {
-    printf("%s%lld %s", i == 0 ? "" : ", ", (long long)json_integer_value(json_object_get(report, counts[i])), counts[i]);
+    printf("%s%lld %s", i == 0 ? "" : ", ", (long long)json_integer_value(json_object_get(report, counts[i])),
+           counts[i]);
   }
   printf("%s\n", dry ? " (nothing was written: dry run)" : "");
 }
@@ -150,7 +158,11 @@ int run_import(const struct arguments *arguments) {
     text_addf(target, "&resource=%s", escaped);
     curl_free(escaped);
   }
-  struct asked asked = {.method = "POST", .target = target->data, .content_type = "application/x-ndjson", .body = body->data, .body_size = body->length};
+  struct asked asked = {.method = "POST",
+                        .target = target->data,
+                        .content_type = "application/x-ndjson",
+                        .body = body->data,
+                        .body_size = body->length};
   struct answered answered;
   int status;
   if (succeeded(arguments, &asked, &answered, &status)) {
@@ -161,7 +173,7 @@ int run_import(const struct arguments *arguments) {
   return status;
 }
 
-/* -- the file -------------------------------------------------------------------------------------------------------- */
+/* -- the file ------------------------------------------------------------------------------------------------------ */
 
 int run_backup(const struct arguments *arguments) {
   struct asked asked = {.method = "GET", .target = "/v1/backup", .save_as = arguments->words[0]};

@@ -1,5 +1,6 @@
-/* serve: open the database, bring every status up to today, then listen. The main thread waits for signals, and between them looks whether the
- * registry's day has turned. A flush that failed ends the process with a non-zero status, once what waits was told. */
+/* serve: open the database, bring every status up to today, then listen. The main thread waits for signals, and between
+ * them looks whether the registry's day has turned. A flush that failed ends the process with a non-zero status, once
+ * what waits was told. */
 #include "api/api.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -24,8 +25,8 @@
 
 enum { LISTEN_FIRST_SOCKET = 3 };
 
-static bool read_number(const struct arguments *arguments, const char *flag, unsigned long least, unsigned long most, unsigned long *out,
-                        struct error *error) {
+static bool read_number(const struct arguments *arguments, const char *flag, unsigned long least, unsigned long most,
+                        unsigned long *out, struct error *error) {
   const char *text = argument(arguments, flag);
   char *end = NULL;
   errno = 0;
@@ -82,7 +83,8 @@ static bool read_settings(const struct arguments *arguments, struct settings *se
     return error_set(error, "--log-format %s: text or json is needed", format);
   }
   if (settings->server.trust_all && !is_loopback(settings->server.listen)) {
-    return error_set(error, "--insecure-no-auth makes everybody admin, so it is taken on loopback addresses only, not on %s",
+    return error_set(error,
+                     "--insecure-no-auth makes everybody admin, so it is taken on loopback addresses only, not on %s",
                      settings->server.listen);
   }
 #ifdef HAVE_SYSTEMD

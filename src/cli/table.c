@@ -1,7 +1,8 @@
 /* The whole program in one table. */
 #include "cli/command.h"
 
-#define DB_FLAG {"db", "PATH", "entente.db", "the database file"}
+#define DB_FLAG                                                                                                        \
+  { "db", "PATH", "entente.db", "the database file" }
 
 static const struct flag serve_flags[] = {
     DB_FLAG,
@@ -59,14 +60,16 @@ static const struct flag no_flags[] = {{NULL, NULL, NULL, NULL}};
 
 const struct command commands[] = {
     {"serve", "serve the registry over HTTP", NULL, 0, 0, serve_flags, run_serve},
-    {"import", "take records from a file (NDJSON or a JSON array; - is standard input)", "FILE", 1, 1, import_flags, run_import},
+    {"import", "take records from a file (NDJSON or a JSON array; - is standard input)", "FILE", 1, 1, import_flags,
+     run_import},
     {"token create", "make a token and print it, once", NULL, 0, 0, token_create_flags, run_token_create},
     {"token list", "list the tokens, without their secrets", NULL, 0, 0, db_flags, run_token_list},
     {"token revoke", "end a token", "ID", 1, 1, db_flags, run_token_revoke},
     {"backup", "write a consistent copy of the database, while the server goes on", "FILE", 1, 1, db_flags, run_backup},
     {"restore", "replace the database by a backup; the server must be stopped", "FILE", 1, 1, db_flags, run_restore},
     {"check", "look whether the database is sound and every status right", NULL, 0, 0, check_flags, run_check},
-    {"healthcheck", "ask a server whether it is ready; for containers and supervisors", NULL, 0, 0, healthcheck_flags, run_healthcheck},
+    {"healthcheck", "ask a server whether it is ready; for containers and supervisors", NULL, 0, 0, healthcheck_flags,
+     run_healthcheck},
     {"version", "print the versions of the program and its libraries", NULL, 0, 0, no_flags, run_version},
     {NULL, NULL, NULL, 0, 0, NULL, NULL},
 };

@@ -13,8 +13,8 @@
 #include <zlib.h>
 
 static void describe(char *out, size_t size) {
-  snprintf(out, size, "%s, libmicrohttpd %s, jansson %s, libsodium %s, zlib %s", store_engine(), server_library(), jansson_version_str(),
-           sodium_version_string(), zlibVersion());
+  snprintf(out, size, "%s, libmicrohttpd %s, jansson %s, libsodium %s, zlib %s", store_engine(), server_library(),
+           jansson_version_str(), sodium_version_string(), zlibVersion());
 }
 
 int run_version(const struct arguments *arguments) {
@@ -30,6 +30,7 @@ void log_versions(void) {
   describe(libraries, sizeof libraries);
   log_line(LOG_INFO, "entente %s with %s", ENTENTE_VERSION, libraries);
   if (!server_library_is_strict()) {
-    log_line(LOG_WARN, "libmicrohttpd %s is older than 1.0.5: put a proxy in front of any address that others reach", server_library());
+    log_line(LOG_WARN, "libmicrohttpd %s is older than 1.0.5: put a proxy in front of any address that others reach",
+             server_library());
   }
 }

@@ -1,5 +1,5 @@
-/* One thread for calls that take their time (import, backup, check): they come one after another, each with the connection suspended,
- * and none of the workers waits for them. */
+/* One thread for calls that take their time (import, backup, check): they come one after another, each with the
+ * connection suspended, and none of the workers waits for them. */
 #include "http/internal.h"
 
 #include "base/log.h"

@@ -1,6 +1,7 @@
-/* A request's way through libmicrohttpd's callbacks: the request line makes an exchange; the first call of the handler has the head, and may refuse; further
- * calls bring the body; the last finds it complete. A read is answered there and then. A write or a long call suspends the connection; whoever finishes
- * it resumes the connection, and the handler, called once more, sends the answer. */
+/* A request's way through libmicrohttpd's callbacks: the request line makes an exchange; the first call of the handler
+ * has the head, and may refuse; further calls bring the body; the last finds it complete. A read is answered there and
+ * then. A write or a long call suspends the connection; whoever finishes it resumes the connection, and the handler,
+ * called once more, sends the answer. */
 #include "http/internal.h"
 
 #include "base/clock.h"
@@ -49,7 +50,7 @@ static void refuse(struct exchange *exchange, const char *problem, const char *d
   exchange->close = true;
 }
 
-/* -- the head -------------------------------------------------------------------------------------------------------- */
+/* -- the head ------------------------------------------------------------------------------------------------------ */
 
 static void open_call(struct exchange *exchange, const char *method, const char *version) {
   struct server *server = exchange->listener->server;
@@ -80,8 +81,8 @@ static bool too_large(struct exchange *exchange, char detail[80]) {
   return length != NULL && strtoull(length, NULL, 10) > exchange->body_limit;
 }
 
-/* Takes the head. An answer that is known already is sent at once when a body would follow, which nobody reads; libmicrohttpd closes the connection
- * then. */
+/* Takes the head. An answer that is known already is sent at once when a body would follow, which nobody reads;
+ * libmicrohttpd closes the connection then. */
 static mhd_result begin(struct exchange *exchange, const char *method, const char *version) {
   char detail[80];
   open_call(exchange, method, version);
@@ -99,7 +100,7 @@ static mhd_result begin(struct exchange *exchange, const char *method, const cha
   return MHD_YES;
 }
 
-/* -- the body -------------------------------------------------------------------------------------------------------- */
+/* -- the body ------------------------------------------------------------------------------------------------------ */
 
 static mhd_result take_body(struct exchange *exchange, const char *upload, size_t *size) {
   if (exchange->stage != STAGE_BODY || exchange_reply(exchange)->status != 0) {
@@ -128,7 +129,7 @@ static mhd_result take_body(struct exchange *exchange, const char *upload, size_
   return MHD_YES;
 }
 
-/* -- the answer ------------------------------------------------------------------------------------------------------ */
+/* -- the answer ---------------------------------------------------------------------------------------------------- */
 
 void exchange_resume(struct exchange *exchange) {
   exchange->stage = STAGE_ANSWERED;
@@ -155,7 +156,8 @@ static mhd_result hand_over(struct exchange *exchange, bool write) {
   MHD_suspend_connection(exchange->connection);
   exchange->write.run = run_write;
   exchange->write.done = write_done;
-  bool taken = write ? store_submit(api_store(server->api), &exchange->write) : background_submit(server->background, exchange);
+  bool taken =
+      write ? store_submit(api_store(server->api), &exchange->write) : background_submit(server->background, exchange);
   if (!taken) {
     api_refuse_busy(exchange->call);
     exchange_resume(exchange);
@@ -184,8 +186,8 @@ static mhd_result answer(struct exchange *exchange) {
   }
 }
 
-mhd_result exchange_handle(void *listener, struct MHD_Connection *connection, const char *url, const char *method, const char *version,
-                           const char *upload, size_t *upload_size, void **state) {
+mhd_result exchange_handle(void *listener, struct MHD_Connection *connection, const char *url, const char *method,
+                           const char *version, const char *upload, size_t *upload_size, void **state) {
   (void)listener;
   (void)connection;
   (void)url; /* decoded, which hides things; the raw target was kept */
@@ -203,7 +205,7 @@ mhd_result exchange_handle(void *listener, struct MHD_Connection *connection, co
   }
 }
 
-/* -- the end --------------------------------------------------------------------------------------------------------- */
+/* -- the end ------------------------------------------------------------------------------------------------------- */
 
 static void log_exchange(struct exchange *exchange, int64_t duration) {
   const char *actor = exchange->call == NULL ? "" : api_actor(exchange->call);
@@ -222,7 +224,8 @@ static void log_exchange(struct exchange *exchange, int64_t duration) {
   log_event(exchange->status >= 500 ? LOG_WARN : LOG_INFO, "request", fields);
 }
 
-void exchange_end(void *argument, struct MHD_Connection *connection, void **state, enum MHD_RequestTerminationCode code) {
+void exchange_end(void *argument, struct MHD_Connection *connection, void **state,
+                  enum MHD_RequestTerminationCode code) {
   (void)connection;
   (void)code;
   struct exchange *exchange = *state;
@@ -231,7 +234,8 @@ void exchange_end(void *argument, struct MHD_Connection *connection, void **stat
   }
   struct server *server = ((struct listener *)argument)->server;
   int64_t duration = clock_monotonic_ns() - exchange->started;
-  metrics_count(server->metrics, exchange->call == NULL ? NULL : api_operation(exchange->call), exchange->status, duration);
+  metrics_count(server->metrics, exchange->call == NULL ? NULL : api_operation(exchange->call), exchange->status,
+                duration);
   log_exchange(exchange, duration);
   connection_allow(exchange->watched, server->options.idle_seconds);
   *state = NULL;

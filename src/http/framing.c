@@ -1,5 +1,6 @@
-/* Whoever reads the head of a request must read it as every other program on its way does. What can be read in two ways is refused, and the
- * connection with it, since nobody knows where its next request would begin (RFC 9112, 6.3 and 11.2). */
+/* Whoever reads the head of a request must read it as every other program on its way does. What can be read in two ways
+ * is refused, and the connection with it, since nobody knows where its next request would begin (RFC 9112, 6.3
+ * and 11.2). */
 #include "http/internal.h"
 
 #include "base/memory.h"
@@ -91,7 +92,8 @@ static void look_at(struct head *head, const char *name, const char *value) {
   }
 }
 
-static mhd_result each(void *argument, enum MHD_ValueKind kind, const char *name, size_t name_size, const char *value, size_t value_size) {
+static mhd_result each(void *argument, enum MHD_ValueKind kind, const char *name, size_t name_size, const char *value,
+                       size_t value_size) {
   (void)kind;
   struct head *head = argument;
   if (!is_token(name, name_size)) {

@@ -21,7 +21,7 @@ struct metrics;
 struct background;
 struct text;
 
-/* -- connections and their deadlines --------------------------------------------------------------------------------- */
+/* -- connections and their deadlines ------------------------------------------------------------------------------- */
 
 /* A connection that is open. `deadline` is when it is cut (monotonic nanoseconds; 0: not while this lasts). */
 struct connection {
@@ -45,7 +45,7 @@ void watch_remove(struct watch *watch, struct connection *connection);
 void connection_allow(struct connection *connection, double seconds);
 void connection_hold(struct connection *connection);
 
-/* -- the server ------------------------------------------------------------------------------------------------------ */
+/* -- the server ---------------------------------------------------------------------------------------------------- */
 
 struct listener {
   struct server *server;
@@ -74,7 +74,7 @@ struct server {
 /* The reading worker of the calling thread; NULL when it cannot be made. */
 struct worker *server_worker(struct server *server);
 
-/* -- one exchange ---------------------------------------------------------------------------------------------------- */
+/* -- one exchange -------------------------------------------------------------------------------------------------- */
 
 enum stage { STAGE_HEAD, STAGE_BODY, STAGE_WAITING, STAGE_ANSWERED, STAGE_SENT };
 
@@ -93,35 +93,37 @@ struct exchange {
   enum stage stage;
   bool has_body, gzip, close;
   const char *origin, *request_headers;
-  int status; /* that was sent */
+  int status;            /* that was sent */
   struct exchange *next; /* in the background queue */
 };
 
 void *exchange_new(void *listener, const char *uri, struct MHD_Connection *connection);
-mhd_result exchange_handle(void *listener, struct MHD_Connection *connection, const char *url, const char *method, const char *version,
-                           const char *upload, size_t *upload_size, void **state);
-void exchange_end(void *listener, struct MHD_Connection *connection, void **state, enum MHD_RequestTerminationCode code);
+mhd_result exchange_handle(void *listener, struct MHD_Connection *connection, const char *url, const char *method,
+                           const char *version, const char *upload, size_t *upload_size, void **state);
+void exchange_end(void *listener, struct MHD_Connection *connection, void **state,
+                  enum MHD_RequestTerminationCode code);
 struct reply *exchange_reply(struct exchange *exchange);
 /* Wakes the connection that waits for this answer. Any thread. */
 void exchange_resume(struct exchange *exchange);
 
-/* Looks at the head as it came: framing that two programs could read differently, bytes that do not belong. Fills in the request. NULL, or
- * the name of a problem, with *detail. */
+/* Looks at the head as it came: framing that two programs could read differently, bytes that do not belong. Fills in
+ * the request. NULL, or the name of a problem, with *detail. */
 const char *framing_read(struct exchange *exchange, const char *version, const char **detail);
 
 /* Sends the exchange's reply. */
 mhd_result reply_send(struct exchange *exchange);
-/* Writes a bare answer past libmicrohttpd, which takes none in the middle of an upload, and shuts the connection down. */
+/* Writes a bare answer past libmicrohttpd, which takes none in the middle of an upload, and shuts the connection down.
+ */
 void reply_cut(struct exchange *exchange, const char *problem, const char *detail);
 
-/* -- background ------------------------------------------------------------------------------------------------------ */
+/* -- background ---------------------------------------------------------------------------------------------------- */
 
 struct background *background_start(struct server *server);
 /* Queues the exchange, whose connection is suspended. False when too many wait. */
 bool background_submit(struct background *background, struct exchange *exchange);
 void background_stop(struct background *background);
 
-/* -- metrics --------------------------------------------------------------------------------------------------------- */
+/* -- metrics ------------------------------------------------------------------------------------------------------- */
 
 struct metrics *metrics_new(const struct contract *contract);
 void metrics_free(struct metrics *metrics);

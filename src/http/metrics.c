@@ -1,5 +1,5 @@
-/* Requests by operation and class of status, and how long they took, in fixed buckets. Counters are atomic and relaxed: a scrape may see one
- * that is a request ahead of another. */
+/* Requests by operation and class of status, and how long they took, in fixed buckets. Counters are atomic and relaxed:
+ * a scrape may see one that is a request ahead of another. */
 #include "http/internal.h"
 
 #include "base/memory.h"
@@ -36,7 +36,8 @@ static void increment(_Atomic int64_t *counter, int64_t by) {
 }
 
 void metrics_count(struct metrics *metrics, const struct operation *operation, int status, int64_t nanoseconds) {
-  struct operation_counts *counts = &metrics->operations[operation == NULL ? metrics->contract->operation_count : operation->index];
+  struct operation_counts *counts =
+      &metrics->operations[operation == NULL ? metrics->contract->operation_count : operation->index];
   increment(&counts->by_class[status / 100 < CLASSES ? status / 100 : 0], 1);
   increment(&counts->count, 1);
   increment(&counts->nanoseconds, nanoseconds);
@@ -52,11 +53,13 @@ static void add_operation(struct text *out, const char *name, struct operation_c
   int64_t running = 0;
   for (int i = 0; i < BUCKETS; i++) {
     running += atomic_load(&counts->buckets[i]);
-    text_addf(out, "entente_request_seconds_bucket{operation=\"%s\",le=\"%g\"} %lld\n", name, bounds[i], (long long)running);
+    text_addf(out, "entente_request_seconds_bucket{operation=\"%s\",le=\"%g\"} %lld\n", name, bounds[i],
+              (long long)running);
   }
   long long count = atomic_load(&counts->count);
   text_addf(out, "entente_request_seconds_bucket{operation=\"%s\",le=\"+Inf\"} %lld\n", name, count);
-  text_addf(out, "entente_request_seconds_sum{operation=\"%s\"} %.9f\n", name, (double)atomic_load(&counts->nanoseconds) / 1e9);
+  text_addf(out, "entente_request_seconds_sum{operation=\"%s\"} %.9f\n", name,
+            (double)atomic_load(&counts->nanoseconds) / 1e9);
   text_addf(out, "entente_request_seconds_count{operation=\"%s\"} %lld\n", name, count);
 }
 
@@ -68,16 +71,20 @@ void metrics_add(void *argument, struct text *out) {
   struct server *server = argument;
   struct metrics *metrics = server->metrics;
   static const char *const classes[CLASSES] = {"none", "1xx", "2xx", "3xx", "4xx", "5xx"};
-  text_add(out, "# HELP entente_requests_total Requests by operation and class of status.\n# TYPE entente_requests_total counter\n");
+  text_add(out, "# HELP entente_requests_total Requests by operation and class of status.\n# TYPE "
+                "entente_requests_total counter\n");
   for (size_t i = 0; i <= metrics->contract->operation_count; i++) {
     for (int class = 0; class < CLASSES; class ++) {
       long long count = atomic_load(&metrics->operations[i].by_class[class]);
       if (count > 0) {
-        text_addf(out, "entente_requests_total{operation=\"%s\",status=\"%s\"} %lld\n", name_of(metrics, i), classes[class], count);
+        text_addf(out, "entente_requests_total{operation=\"%s\",status=\"%s\"} %lld\n", name_of(metrics, i),
+                  classes[class], count);
       }
     }
   }
-  text_add(out, "# HELP entente_request_seconds Duration of requests by operation.\n# TYPE entente_request_seconds histogram\n");
+  text_add(
+      out,
+      "# HELP entente_request_seconds Duration of requests by operation.\n# TYPE entente_request_seconds histogram\n");
   for (size_t i = 0; i <= metrics->contract->operation_count; i++) {
     if (atomic_load(&metrics->operations[i].count) > 0) {
       add_operation(out, name_of(metrics, i), &metrics->operations[i]);
@@ -86,7 +93,11 @@ void metrics_add(void *argument, struct text *out) {
   pthread_mutex_lock(&server->watch.lock);
   long long connections = server->watch.count;
   pthread_mutex_unlock(&server->watch.lock);
-  text_addf(out, "# HELP entente_connections Open connections.\n# TYPE entente_connections gauge\nentente_connections %lld\n", connections);
-  text_addf(out, "# HELP entente_requests_active Requests under way.\n# TYPE entente_requests_active gauge\nentente_requests_active %lld\n",
+  text_addf(
+      out, "# HELP entente_connections Open connections.\n# TYPE entente_connections gauge\nentente_connections %lld\n",
+      connections);
+  text_addf(out,
+            "# HELP entente_requests_active Requests under way.\n# TYPE entente_requests_active "
+            "gauge\nentente_requests_active %lld\n",
             (long long)atomic_load(&server->active));
 }

@@ -28,11 +28,11 @@ static void add(struct MHD_Response *response, const char *name, const char *val
   (void)!MHD_add_response_header(response, name, value);
 }
 
-/* -- compression ----------------------------------------------------------------------------------------------------- */
+/* -- compression --------------------------------------------------------------------------------------------------- */
 
 static bool compressible(const struct reply *reply) {
-  return reply->content_type != NULL && reply->file == NULL && reply->body != NULL && reply->body->size >= COMPRESS_FROM &&
-         strncmp(reply->content_type, "application/vnd", 15) != 0;
+  return reply->content_type != NULL && reply->file == NULL && reply->body != NULL &&
+         reply->body->size >= COMPRESS_FROM && strncmp(reply->content_type, "application/vnd", 15) != 0;
 }
 
 /* The body in gzip form (RFC 1952), or NULL when that is not smaller. */
@@ -56,7 +56,7 @@ static struct blob *compress_body(const struct blob *body) {
   return packed;
 }
 
-/* -- headers --------------------------------------------------------------------------------------------------------- */
+/* -- headers ------------------------------------------------------------------------------------------------------- */
 
 static bool is_type(const struct reply *reply, const char *type) {
   return reply->content_type != NULL && strncmp(reply->content_type, type, strlen(type)) == 0;
@@ -64,7 +64,8 @@ static bool is_type(const struct reply *reply, const char *type) {
 
 static void add_cors(struct exchange *exchange, struct MHD_Response *response, const struct reply *reply) {
   const char *allowed = exchange->listener->server->options.cors_origin;
-  if (allowed == NULL || exchange->origin == NULL || (strcmp(allowed, "*") != 0 && strcmp(allowed, exchange->origin) != 0)) {
+  if (allowed == NULL || exchange->origin == NULL ||
+      (strcmp(allowed, "*") != 0 && strcmp(allowed, exchange->origin) != 0)) {
     return;
   }
   add(response, "Access-Control-Allow-Origin", allowed);
@@ -77,7 +78,8 @@ static void add_cors(struct exchange *exchange, struct MHD_Response *response, c
   }
 }
 
-static void add_caching(struct exchange *exchange, struct MHD_Response *response, const struct reply *reply, bool packed) {
+static void add_caching(struct exchange *exchange, struct MHD_Response *response, const struct reply *reply,
+                        bool packed) {
   bool lasting = reply->etag[0] != '\0';
   add(response, "Cache-Control", lasting ? "private, no-cache" : "no-store");
   add(response, "Vary",
@@ -90,7 +92,8 @@ static void add_caching(struct exchange *exchange, struct MHD_Response *response
   }
 }
 
-static void add_headers(struct exchange *exchange, struct MHD_Response *response, const struct reply *reply, bool packed) {
+static void add_headers(struct exchange *exchange, struct MHD_Response *response, const struct reply *reply,
+                        bool packed) {
   if (reply->content_type != NULL) {
     add(response, "Content-Type", reply->content_type);
   }
@@ -110,12 +113,13 @@ static void add_headers(struct exchange *exchange, struct MHD_Response *response
   }
   add_cors(exchange, response, reply);
   const struct server *server = exchange->listener->server;
-  if (exchange->close || (server->options.behind_proxy && !exchange->listener->trusted) || atomic_load(&server->stopping)) {
+  if (exchange->close || (server->options.behind_proxy && !exchange->listener->trusted) ||
+      atomic_load(&server->stopping)) {
     add(response, "Connection", "close");
   }
 }
 
-/* -- sending --------------------------------------------------------------------------------------------------------- */
+/* -- sending ------------------------------------------------------------------------------------------------------- */
 
 static struct MHD_Response *from_file(const char *path, size_t *size) {
   struct stat file;
@@ -150,7 +154,8 @@ mhd_result reply_send(struct exchange *exchange) {
     blob_drop(packed);
     return MHD_NO;
   }
-  /* A 304 stands for the compressed answer too; its tag is the one the client has, which either way names this state. */
+  /* A 304 stands for the compressed answer too; its tag is the one the client has, which either way names this state.
+   */
   add_headers(exchange, response, reply, packed != NULL);
   exchange->status = reply->status;
   exchange->stage = STAGE_SENT;
@@ -165,12 +170,15 @@ void reply_cut(struct exchange *exchange, const char *problem, const char *detai
   struct reply reply = {0};
   api_problem(exchange, &reply, exchange->id, problem, detail);
   struct text *out = text_new(exchange);
-  text_addf(out, "HTTP/1.1 %d Error\r\nContent-Type: %s\r\nContent-Length: %zu\r\nCache-Control: no-store\r\nX-Request-Id: %s\r\n"
-                 "X-Content-Type-Options: nosniff\r\nConnection: close\r\n\r\n",
-            reply.status, reply.content_type, reply.body->size, exchange->id);
+  text_addf(
+      out,
+      "HTTP/1.1 %d Error\r\nContent-Type: %s\r\nContent-Length: %zu\r\nCache-Control: no-store\r\nX-Request-Id: %s\r\n"
+      "X-Content-Type-Options: nosniff\r\nConnection: close\r\n\r\n",
+      reply.status, reply.content_type, reply.body->size, exchange->id);
   text_add_bytes(out, reply.body->data, reply.body->size);
   exchange->status = reply.status;
-  const union MHD_ConnectionInfo *info = MHD_get_connection_info(exchange->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+  const union MHD_ConnectionInfo *info =
+      MHD_get_connection_info(exchange->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
   if (info != NULL) {
     (void)!send(info->connect_fd, out->data, out->length, MSG_NOSIGNAL | MSG_DONTWAIT);
     shutdown(info->connect_fd, SHUT_WR);

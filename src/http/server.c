@@ -1,6 +1,6 @@
-/* Two libmicrohttpd daemons with one way of answering: a pool of epoll threads on the network's address, and one thread on the local
- * socket. Each thread gets a reading worker of its own when it first needs one. Stopping goes in order: no new connections,
- * what is under way is answered, then the threads end, then the workers. */
+/* Two libmicrohttpd daemons with one way of answering: a pool of epoll threads on the network's address, and one thread
+ * on the local socket. Each thread gets a reading worker of its own when it first needs one. Stopping goes in order: no
+ * new connections, what is under way is answered, then the threads end, then the workers. */
 #include "http/internal.h"
 
 #include "base/clock.h"
@@ -23,7 +23,7 @@
 
 enum { BACKLOG = 1024, CONNECTION_MEMORY = 256 * 1024, DRAIN_SECONDS = 20, LOCAL_CONNECTIONS = 64 };
 
-/* -- workers --------------------------------------------------------------------------------------------------------- */
+/* -- workers ------------------------------------------------------------------------------------------------------- */
 
 struct worker *server_worker(struct server *server) {
   struct worker *worker = pthread_getspecific(server->worker_key);
@@ -44,9 +44,10 @@ struct worker *server_worker(struct server *server) {
   return worker;
 }
 
-/* -- connections ----------------------------------------------------------------------------------------------------- */
+/* -- connections --------------------------------------------------------------------------------------------------- */
 
-static void notify_connection(void *argument, struct MHD_Connection *handle, void **context, enum MHD_ConnectionNotificationCode code) {
+static void notify_connection(void *argument, struct MHD_Connection *handle, void **context,
+                              enum MHD_ConnectionNotificationCode code) {
   struct server *server = ((struct listener *)argument)->server;
   if (code == MHD_CONNECTION_NOTIFY_STARTED) {
     struct connection *connection = memory_new(NULL, struct connection);
@@ -62,7 +63,7 @@ static void notify_connection(void *argument, struct MHD_Connection *handle, voi
   }
 }
 
-/* -- sockets --------------------------------------------------------------------------------------------------------- */
+/* -- sockets ------------------------------------------------------------------------------------------------------- */
 
 static bool split_address(const char *text, char host[256], char port[16], struct error *error) {
   const char *colon = strrchr(text, ':');
@@ -131,12 +132,14 @@ static void name_address(struct server *server, int fd) {
   socklen_t size = sizeof address;
   char host[INET6_ADDRSTRLEN] = "?", port[16] = "?";
   if (getsockname(fd, (struct sockaddr *)&address, &size) == 0) {
-    getnameinfo((struct sockaddr *)&address, size, host, sizeof host, port, sizeof port, NI_NUMERICHOST | NI_NUMERICSERV);
+    getnameinfo((struct sockaddr *)&address, size, host, sizeof host, port, sizeof port,
+                NI_NUMERICHOST | NI_NUMERICSERV);
   }
-  snprintf(server->address, sizeof server->address, strchr(host, ':') != NULL ? "http://[%s]:%s" : "http://%s:%s", host, port);
+  snprintf(server->address, sizeof server->address, strchr(host, ':') != NULL ? "http://[%s]:%s" : "http://%s:%s", host,
+           port);
 }
 
-/* -- starting -------------------------------------------------------------------------------------------------------- */
+/* -- starting ------------------------------------------------------------------------------------------------------ */
 
 static void quiet(void *argument, const char *format, va_list arguments) {
   (void)argument;
@@ -146,16 +149,17 @@ static void quiet(void *argument, const char *format, va_list arguments) {
   log_line(LOG_DEBUG, "microhttpd: %s", line);
 }
 
-static bool start_daemon(struct listener *listener, int fd, unsigned threads, unsigned connections, struct error *error) {
+static bool start_daemon(struct listener *listener, int fd, unsigned threads, unsigned connections,
+                         struct error *error) {
   unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC | MHD_USE_ERROR_LOG;
   struct MHD_OptionItem pool[] = {{MHD_OPTION_THREAD_POOL_SIZE, threads, NULL}, {MHD_OPTION_END, 0, NULL}};
   struct MHD_OptionItem none[] = {{MHD_OPTION_END, 0, NULL}};
   listener->daemon = MHD_start_daemon(
-      flags, 0, NULL, NULL, exchange_handle, listener, MHD_OPTION_EXTERNAL_LOGGER, quiet, NULL, MHD_OPTION_LISTEN_SOCKET, fd,
-      MHD_OPTION_URI_LOG_CALLBACK, exchange_new, listener, MHD_OPTION_NOTIFY_COMPLETED, exchange_end, listener,
-      MHD_OPTION_NOTIFY_CONNECTION, notify_connection, listener, MHD_OPTION_CONNECTION_LIMIT, connections,
-      MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY, MHD_OPTION_CONNECTION_TIMEOUT, 0U, MHD_OPTION_STRICT_FOR_CLIENT, 1,
-      MHD_OPTION_ARRAY, threads > 1 ? pool : none, MHD_OPTION_END);
+      flags, 0, NULL, NULL, exchange_handle, listener, MHD_OPTION_EXTERNAL_LOGGER, quiet, NULL,
+      MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_URI_LOG_CALLBACK, exchange_new, listener, MHD_OPTION_NOTIFY_COMPLETED,
+      exchange_end, listener, MHD_OPTION_NOTIFY_CONNECTION, notify_connection, listener, MHD_OPTION_CONNECTION_LIMIT,
+      connections, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY, MHD_OPTION_CONNECTION_TIMEOUT, 0U,
+      MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_ARRAY, threads > 1 ? pool : none, MHD_OPTION_END);
   if (listener->daemon == NULL) {
     close(fd);
     return error_set(error, "libmicrohttpd cannot start");
@@ -223,7 +227,7 @@ const char *server_address(const struct server *server) {
   return server->address;
 }
 
-/* -- stopping -------------------------------------------------------------------------------------------------------- */
+/* -- stopping ------------------------------------------------------------------------------------------------------ */
 
 static void drain(struct server *server) {
   struct timespec pause = {.tv_nsec = 5000000};
@@ -262,7 +266,7 @@ void server_stop(struct server *server) {
   talloc_free(server);
 }
 
-/* -- the library ----------------------------------------------------------------------------------------------------- */
+/* -- the library --------------------------------------------------------------------------------------------------- */
 
 const char *server_library(void) {
   return MHD_get_version();

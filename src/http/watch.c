@@ -1,6 +1,6 @@
-/* libmicrohttpd's own time-out begins anew with every byte, so a client that sends one now and then would stay for good. Each
- * connection carries the instant at which its present phase must be over; one thread looks at all of them twice a second and shuts
- * down those that are late, which wakes the worker that owns them. */
+/* libmicrohttpd's own time-out begins anew with every byte, so a client that sends one now and then would stay for
+ * good. Each connection carries the instant at which its present phase must be over; one thread looks at all of them
+ * twice a second and shuts down those that are late, which wakes the worker that owns them. */
 #include "http/internal.h"
 
 #include "base/clock.h"

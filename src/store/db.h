@@ -1,6 +1,6 @@
-/* A connection to the database, used by one thread at a time: statements, rows, and one sticky failure. After a statement has
- * failed every further one answers at once with STEP_FAILED, so that a handler may run straight on and its caller looks at
- * db_failure once. Text is UTF-8. Nothing here is safe to share between threads. */
+/* A connection to the database, used by one thread at a time: statements, rows, and one sticky failure. After a
+ * statement has failed every further one answers at once with STEP_FAILED, so that a handler may run straight on and
+ * its caller looks at db_failure once. Text is UTF-8. Nothing here is safe to share between threads. */
 #ifndef ENTENTE_STORE_DB_H
 #define ENTENTE_STORE_DB_H
 
@@ -22,7 +22,8 @@ enum db_failure {
 
 enum step { STEP_ROW, STEP_DONE, STEP_FAILED };
 
-/* The named query of sql/…/queries.sql, prepared once per connection. Ends the program when there is none of that name. */
+/* The named query of sql/…/queries.sql, prepared once per connection. Ends the program when there is none of that name.
+ */
 struct query *db_named(struct db *db, const char *name);
 /* A statement by its text, prepared once per connection. The text is composed from the contract, never from input. */
 struct query *db_query(struct db *db, const char *sql);

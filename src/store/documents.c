@@ -1,6 +1,6 @@
-/* Two tables of sets of four: addresses (resource and key → pk and stamp) and documents (resource and pk → bytes). A place in a set is
- * taken from the entry that was put there longest ago. Documents above a fixed size are not kept, so the number of places
- * bounds the memory. */
+/* Two tables of sets of four: addresses (resource and key → pk and stamp) and documents (resource and pk → bytes). A
+ * place in a set is taken from the entry that was put there longest ago. Documents above a fixed size are not kept, so
+ * the number of places bounds the memory. */
 #include "store/documents.h"
 
 #include "base/blob.h"

@@ -1,5 +1,6 @@
-/* Documents that one reading thread has rendered lately. Nothing here can be stale: an address is believed only while nothing was committed since it
- * was looked up, and a document only while its record has the stamp it was rendered at. */
+/* Documents that one reading thread has rendered lately. Nothing here can be stale: an address is believed only while
+ * nothing was committed since it was looked up, and a document only while its record has the stamp it was rendered at.
+ */
 #ifndef ENTENTE_STORE_DOCUMENTS_H
 #define ENTENTE_STORE_DOCUMENTS_H
 
@@ -10,8 +11,8 @@ struct documents;
 /* Owned by `parent`; keeps at most about `bytes` of documents. */
 struct documents *documents_new(const void *parent, size_t bytes);
 
-/* Finds a record by id or slug, in the read transaction that is open, or without one when nothing was committed since `commits` was
- * read from the store (before that transaction began). */
+/* Finds a record by id or slug, in the read transaction that is open, or without one when nothing was committed since
+ * `commits` was read from the store (before that transaction began). */
 bool documents_recall(struct documents *documents, const struct resource *resource, const char *key, uint64_t commits,
                       struct found *found);
 void documents_remember(struct documents *documents, const struct resource *resource, const char *key, uint64_t commits,

@@ -16,9 +16,9 @@ bool engine_migrate(struct db *db, struct error *error);
 bool engine_begin(struct db *db);
 bool engine_commit(struct db *db);
 void engine_undo(struct db *db);
-bool engine_save(struct db *db);                 /* opens a savepoint */
-bool engine_release(struct db *db, bool keep);   /* closes it; false when it could not be closed as asked */
-bool engine_inside(struct db *db);               /* false once the engine has undone the whole group by itself */
+bool engine_save(struct db *db);               /* opens a savepoint */
+bool engine_release(struct db *db, bool keep); /* closes it; false when it could not be closed as asked */
+bool engine_inside(struct db *db);             /* false once the engine has undone the whole group by itself */
 void engine_clear_failure(struct db *db);
 void engine_set_stamp(struct db *db, int64_t stamp);
 

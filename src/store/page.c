@@ -1,6 +1,7 @@
-/* A page is a walk along one order: the sort column, then the id, from just after a place. Records without a value come last in either
- * direction, so a page is at most two walks: along the values, then along the ids of those that have none. The place is a
- * value and an id, not a count, so writes meanwhile neither repeat nor skip a record whose own place stays. */
+/* A page is a walk along one order: the sort column, then the id, from just after a place. Records without a value come
+ * last in either direction, so a page is at most two walks: along the values, then along the ids of those that have
+ * none. The place is a value and an id, not a count, so writes meanwhile neither repeat nor skip a record whose own
+ * place stays. */
 #include "store/resource.h"
 
 #include "base/memory.h"
@@ -87,8 +88,8 @@ static json_t *column_value(struct query *query, int column, const struct sort *
                                                     : json_string(query_text(query, column)));
 }
 
-static long walk_keys(struct db *db, const struct resource *resource, const struct page_request *request, enum walk walk,
-                      bool after, struct page_key *keys, size_t most) {
+static long walk_keys(struct db *db, const struct resource *resource, const struct page_request *request,
+                      enum walk walk, bool after, struct page_key *keys, size_t most) {
   struct text *sql = text_new(NULL);
   text_addf(sql, "SELECT t.pk, t.stamp, t.id, t.\"%s\" FROM \"%s\" t WHERE true",
             request->sort == NULL ? "id" : request->sort->column, resource->table);

@@ -1,10 +1,11 @@
-/* A record is a row of its resource's table and rows of tables of items. Statements are composed from the contract's names, always quoted, and
- * hold parameters wherever a value stands; equal texts are prepared once (db.h). An update names only the columns that
- * differ, so that an index whose column stays is left alone; a table of items is written anew when its array differs.
+/* A record is a row of its resource's table and rows of tables of items. Statements are composed from the contract's
+ * names, always quoted, and hold parameters wherever a value stands; equal texts are prepared once (db.h). An update
+ * names only the columns that differ, so that an index whose column stays is left alone; a table of items is written
+ * anew when its array differs.
  *
- * Stamps: a document shows its own members, the names of the records that it refers to, and the relations that others wrote about it.
- * So a rename marks all that refer to the record and all that it has mirrored relations to; writing mirrored
- * relations marks the records on their other side, before and after. */
+ * Stamps: a document shows its own members, the names of the records that it refers to, and the relations that others
+ * wrote about it. So a rename marks all that refer to the record and all that it has mirrored relations to; writing
+ * mirrored relations marks the records on their other side, before and after. */
 #include "store/resource.h"
 
 #include "base/blob.h"
@@ -48,8 +49,8 @@ static void bind_json(struct query *query, int n, const struct column *column, c
   }
 }
 
-/* The parameter of a column, or the look-up of the pk that a reference stands for. A reference names the table as its resource's path, which
- * the contract's loader holds equal. */
+/* The parameter of a column, or the look-up of the pk that a reference stands for. A reference names the table as its
+ * resource's path, which the contract's loader holds equal. */
 static void add_parameter(struct text *sql, const struct column *column, int n) {
   if (column->lies == LIES_REFERENCE) {
     text_addf(sql, "(SELECT pk FROM \"%s\" WHERE id = $%d)", column->reference, n);
@@ -93,7 +94,7 @@ static void bind_changed_column(void *argument, const struct column *column) {
   statement->next++;
 }
 
-/* -- finding --------------------------------------------------------------------------------------------------------- */
+/* -- finding ------------------------------------------------------------------------------------------------------- */
 
 bool resource_find(struct db *db, const struct resource *resource, const char *key, struct found *found) {
   char sql[160];
@@ -123,7 +124,7 @@ struct blob *resource_document(struct db *db, const struct resource *resource, i
   return document;
 }
 
-/* -- stamps ---------------------------------------------------------------------------------------------------------- */
+/* -- stamps -------------------------------------------------------------------------------------------------------- */
 
 static bool touch(struct db *db, const char *sql, int64_t pk) {
   struct query *query = db_query(db, sql);
@@ -157,7 +158,8 @@ static bool touch_referrers(struct db *db, const struct resource *resource, int6
   return true;
 }
 
-/* Everything that the record has mirrored relations to serves them too. A mirrored relation joins records of one resource. */
+/* Everything that the record has mirrored relations to serves them too. A mirrored relation joins records of one
+ * resource. */
 static bool touch_mirrors(struct db *db, const struct resource *resource, int64_t pk) {
   for (size_t i = 0; i < resource->referrer_count; i++) {
     const struct referrer *referrer = &resource->referrers[i];
@@ -184,7 +186,7 @@ static bool is_mirrored(const struct resource *resource, const struct member *me
   return false;
 }
 
-/* -- items ----------------------------------------------------------------------------------------------------------- */
+/* -- items --------------------------------------------------------------------------------------------------------- */
 
 static const struct schema *item_schema(const struct member *member) {
   return member->schema->items;
@@ -260,9 +262,10 @@ static bool write_items(struct db *db, const struct resource *resource, int64_t 
   return true;
 }
 
-/* -- writing --------------------------------------------------------------------------------------------------------- */
+/* -- writing ------------------------------------------------------------------------------------------------------- */
 
-int64_t resource_insert(struct db *db, const struct resource *resource, const struct record *record, const json_t *row) {
+int64_t resource_insert(struct db *db, const struct resource *resource, const struct record *record,
+                        const json_t *row) {
   void *scratch = talloc_new(NULL);
   struct statement statement = {
       .sql = text_new(scratch), .values = text_new(scratch), .row = row, .next = FIRST_COLUMN};
@@ -318,7 +321,7 @@ bool resource_delete(struct db *db, const struct resource *resource, int64_t pk)
   return query_run(query);
 }
 
-/* -- who refers ------------------------------------------------------------------------------------------------------ */
+/* -- who refers ---------------------------------------------------------------------------------------------------- */
 
 static void list_referrer(struct db *db, const struct resource *resource, const struct referrer *referrer, int64_t pk,
                           size_t most, json_t *list) {
@@ -340,9 +343,9 @@ static void list_referrer(struct db *db, const struct resource *resource, const 
   query_bind_int(query, 2, other == resource);
   query_bind_int(query, 3, (int64_t)(most - json_array_size(list)));
   while (query_step(query) == STEP_ROW) {
-    json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s, s:s}", "resource", other->path, "id", query_text(query, 0),
-                                          "slug", query_text(query, 1), "name", query_text(query, 2), "member",
-                                          referrer->member));
+    json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s, s:s}", "resource", other->path, "id",
+                                          query_text(query, 0), "slug", query_text(query, 1), "name",
+                                          query_text(query, 2), "member", referrer->member));
   }
   query_end(query);
 }
@@ -382,7 +385,7 @@ bool resource_relation_written(struct db *db, const struct resource *resource, c
   return false;
 }
 
-/* -- verification ---------------------------------------------------------------------------------------------------- */
+/* -- verification -------------------------------------------------------------------------------------------------- */
 
 static void add_select_column(void *argument, const struct column *column) {
   text_addf(((struct statement *)argument)->sql, ", \"%s\"", column->name);
@@ -391,7 +394,8 @@ static void add_select_column(void *argument, const struct column *column) {
 static bool verify(struct db *db, const char *sql, const char *what, struct error *error) {
   struct query *query = db_query(db, sql);
   query_end(query);
-  return db_failure(db) == DB_OK || error_set(error, "the contract and the database disagree on %s: %s", what, db_failure_text(db));
+  return db_failure(db) == DB_OK ||
+         error_set(error, "the contract and the database disagree on %s: %s", what, db_failure_text(db));
 }
 
 static bool verify_one(struct db *db, const struct resource *resource, struct error *error) {

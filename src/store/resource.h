@@ -1,7 +1,8 @@
 /* Records of a resource, moved between rows and JSON by statements that are composed from the contract.
  *
- * A row is a JSON object with the stored members of a record in normal form (schema_normal), the derived ones too, and every reference
- * as the id of a record that exists. Functions that return pointers or counts leave the reason of a failure in db_failure. */
+ * A row is a JSON object with the stored members of a record in normal form (schema_normal), the derived ones too, and
+ * every reference as the id of a record that exists. Functions that return pointers or counts leave the reason of a
+ * failure in db_failure. */
 #ifndef ENTENTE_STORE_RESOURCE_H
 #define ENTENTE_STORE_RESOURCE_H
 
@@ -41,8 +42,8 @@ struct record {
 
 /* Inserts the row; its pk, or 0. */
 int64_t resource_insert(struct db *db, const struct resource *resource, const struct record *record, const json_t *row);
-/* Writes what differs between the rows, and record's revision and updated_at; a slug that differs from `old_slug` too. Marks every other document that shows a name
- * which this changes. */
+/* Writes what differs between the rows, and record's revision and updated_at; a slug that differs from `old_slug` too.
+ * Marks every other document that shows a name which this changes. */
 bool resource_update(struct db *db, const struct resource *resource, int64_t pk, const struct record *record,
                      const char *old_slug, const json_t *before, const json_t *after);
 /* Deletes the record, which nothing refers to (resource_referrers). */
@@ -54,7 +55,8 @@ bool resource_touch(struct db *db, const struct resource *resource, int64_t pk);
 /* Who refers to the record, itself excepted: [{resource, id, slug, name, member}], `most` at most. A new reference. */
 json_t *resource_referrers(struct db *db, const struct resource *resource, int64_t pk, size_t most);
 
-/* Whether the record with the id `owner` has itself written a relation of that type to the record `other` (x-inverse relations). */
+/* Whether the record with the id `owner` has itself written a relation of that type to the record `other` (x-inverse
+ * relations). */
 bool resource_relation_written(struct db *db, const struct resource *resource, const char *owner, const char *type,
                                const char *other);
 
@@ -70,7 +72,7 @@ struct page_request {
   size_t filter_count;
   const struct sort *sort; /* NULL: by id */
   bool descending;
-  bool after; /* go on after the place below */
+  bool after;                /* go on after the place below */
   const json_t *after_value; /* of the sort column: a string, an integer, or null, which comes last either way */
   const char *after_id;
   size_t limit;

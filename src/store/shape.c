@@ -1,5 +1,5 @@
-/* Scalars lie in a column each; an object's members in columns `object_member`; an array without a table of its own as JSON text; a
- * reference as the pk of the other record. */
+/* Scalars lie in a column each; an object's members in columns `object_member`; an array without a table of its own as
+ * JSON text; a reference as the pk of the other record. */
 #include "store/shape.h"
 
 #include <stdio.h>
@@ -22,7 +22,8 @@ static bool flattened(const struct schema *schema) {
   return (schema->kinds & KIND_OBJECT) != 0 && schema->reference == NULL && schema->member_count > 0;
 }
 
-void shape_columns(const struct schema *schema, void (*tell)(void *argument, const struct column *column), void *argument) {
+void shape_columns(const struct schema *schema, void (*tell)(void *argument, const struct column *column),
+                   void *argument) {
   for (size_t i = 0; i < schema->member_count; i++) {
     const struct member *member = &schema->members[i];
     if (!member->stored || member->table != NULL || strcmp(member->name, "slug") == 0) {
@@ -39,7 +40,10 @@ void shape_columns(const struct schema *schema, void (*tell)(void *argument, con
       const struct member *inner = &member->schema->members[j];
       char name[128];
       snprintf(name, sizeof name, "%s_%s", member->column, inner->column);
-      struct column flat = {.name = name, .member = member->name, .inner = inner->name, .lies = lies(inner->schema),
+      struct column flat = {.name = name,
+                            .member = member->name,
+                            .inner = inner->name,
+                            .lies = lies(inner->schema),
                             .reference = inner->schema->reference};
       tell(argument, &flat);
     }

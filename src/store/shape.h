@@ -16,8 +16,10 @@ struct column {
   enum lies lies;
 };
 
-/* Calls `tell` for each column of an object's members, in order: own columns of a resource (members with a table left out) or those of an item. */
-void shape_columns(const struct schema *schema, void (*tell)(void *argument, const struct column *column), void *argument);
+/* Calls `tell` for each column of an object's members, in order: own columns of a resource (members with a table left
+ * out) or those of an item. */
+void shape_columns(const struct schema *schema, void (*tell)(void *argument, const struct column *column),
+                   void *argument);
 
 /* The value of a column in a row or item; borrowed; NULL when absent. */
 const json_t *shape_value(const json_t *row, const struct column *column);

@@ -1,6 +1,6 @@
-/* SQLite behind db.h and engine.h. WAL, every commit flushed; statements are prepared once and kept in a table by their text;
- * a parameter $n is found by its name, because SQLite numbers named parameters by their first appearance. Only the writer
- * checkpoints; connections that read are made read-only once their views stand. */
+/* SQLite behind db.h and engine.h. WAL, every commit flushed; statements are prepared once and kept in a table by their
+ * text; a parameter $n is found by its name, because SQLite numbers named parameters by their first appearance. Only
+ * the writer checkpoints; connections that read are made read-only once their views stand. */
 #include "store/engine.h"
 
 #include "base/assets.h"
@@ -34,7 +34,7 @@ struct db {
   int64_t wal_pages;
 };
 
-/* -- failures -------------------------------------------------------------------------------------------------------- */
+/* -- failures ------------------------------------------------------------------------------------------------------ */
 
 static bool fail(struct db *db, int code, const char *during) {
   if (db->failure != DB_OK) {
@@ -79,7 +79,7 @@ static bool execute(struct db *db, const char *sql) {
   return code == SQLITE_OK || fail(db, code, sql);
 }
 
-/* -- statements ------------------------------------------------------------------------------------------------------ */
+/* -- statements ---------------------------------------------------------------------------------------------------- */
 
 static unsigned hash_text(const char *text) {
   unsigned hash = 2166136261U;
@@ -279,7 +279,7 @@ void db_cache_counts(struct db *db, int64_t *hits, int64_t *misses) {
   *misses = now;
 }
 
-/* -- transactions ---------------------------------------------------------------------------------------------------- */
+/* -- transactions -------------------------------------------------------------------------------------------------- */
 
 bool db_begin_read(struct db *db) {
   engine_clear_failure(db);
@@ -349,11 +349,12 @@ bool engine_checkpoint(struct db *db) {
     db->wal_pages = log_pages - moved;
     return true;
   }
-  log_line(code == SQLITE_FULL ? LOG_WARN : LOG_ERROR, "database: checkpoint: %s (%d)", sqlite3_errmsg(db->handle), code);
+  log_line(code == SQLITE_FULL ? LOG_WARN : LOG_ERROR, "database: checkpoint: %s (%d)", sqlite3_errmsg(db->handle),
+           code);
   return (code & 0xff) != SQLITE_IOERR;
 }
 
-/* -- opening --------------------------------------------------------------------------------------------------------- */
+/* -- opening ------------------------------------------------------------------------------------------------------- */
 
 static bool refuse(struct db *db, struct error *error, const char *path) {
   error_set(error, "%s: %s", path, db->handle == NULL ? "out of memory" : sqlite3_errmsg(db->handle));
@@ -364,7 +365,8 @@ static bool refuse(struct db *db, struct error *error, const char *path) {
 static int64_t pragma_number(struct db *db, const char *pragma) {
   sqlite3_stmt *statement = NULL;
   int64_t value = -1;
-  if (sqlite3_prepare_v2(db->handle, pragma, -1, &statement, NULL) == SQLITE_OK && sqlite3_step(statement) == SQLITE_ROW) {
+  if (sqlite3_prepare_v2(db->handle, pragma, -1, &statement, NULL) == SQLITE_OK &&
+      sqlite3_step(statement) == SQLITE_ROW) {
     value = sqlite3_column_int64(statement, 0);
   }
   sqlite3_finalize(statement);
@@ -383,8 +385,9 @@ struct db *engine_open(const char *path, bool create, struct error *error) {
   sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
   sqlite3_db_config(db->handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
   sqlite3_wal_hook(db->handle, count_wal, db); /* takes the place of the automatic checkpoint */
-  if (!execute(db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA mmap_size = 0;"
-                   "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -6144; PRAGMA cell_size_check = ON;")) {
+  if (!execute(db,
+               "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA mmap_size = 0;"
+               "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -6144; PRAGMA cell_size_check = ON;")) {
     refuse(db, error, path);
     return NULL;
   }
@@ -417,7 +420,7 @@ void engine_close(struct db *db) {
   talloc_free(db);
 }
 
-/* -- migrations ------------------------------------------------------------------------------------------------------ */
+/* -- migrations ---------------------------------------------------------------------------------------------------- */
 
 static bool migrate_one(struct db *db, const struct asset *migration, long long version, struct error *error) {
   char mark[80];
@@ -450,13 +453,15 @@ bool engine_migrate(struct db *db, struct error *error) {
     }
   }
   if (have > known) {
-    return error_set(error, "the database was written by a newer entente (schema %lld; this program knows up to %lld): install that version",
+    return error_set(error,
+                     "the database was written by a newer entente (schema %lld; this program knows up to %lld): "
+                     "install that version",
                      (long long)have, (long long)known);
   }
   return true;
 }
 
-/* -- copies and checks ----------------------------------------------------------------------------------------------- */
+/* -- copies and checks --------------------------------------------------------------------------------------------- */
 
 bool engine_copy(const char *path, const char *target, struct error *error) {
   sqlite3 *from = NULL, *to = NULL;
@@ -487,7 +492,8 @@ bool engine_copy(const char *path, const char *target, struct error *error) {
   return code == SQLITE_OK;
 }
 
-static bool check_rows(struct db *db, const char *pragma, const char *fine, void (*tell)(void *, const char *), void *argument) {
+static bool check_rows(struct db *db, const char *pragma, const char *fine, void (*tell)(void *, const char *),
+                       void *argument) {
   struct query *query = db_query(db, pragma);
   bool sound = true;
   enum step step;

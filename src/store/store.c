@@ -1,6 +1,6 @@
-/* One process owns a database: it holds an exclusive lock on PATH.lock for as long as it lives, which the system gives up for it
- * even when it is killed. The writer's connection is opened first and closed last, so no reader ever is the one that
- * checkpoints on closing. */
+/* One process owns a database: it holds an exclusive lock on PATH.lock for as long as it lives, which the system gives
+ * up for it even when it is killed. The writer's connection is opened first and closed last, so no reader ever is the
+ * one that checkpoints on closing. */
 #include "store/store.h"
 
 #include "base/log.h"
@@ -65,10 +65,10 @@ struct store *store_open(const struct store_options *options, const struct contr
   struct store *store = memory_new(NULL, struct store);
   store->path = memory_copy(store, options->path);
   store->lock = -1;
-  bool fine = own(store, options->create, error) && (store->db = engine_open(store->path, options->create, error)) != NULL &&
-              engine_migrate(store->db, error) && engine_prepare(store->db, true, error) &&
-              resource_verify(store->db, contract, error) &&
-              (store->writer = writer_start(store->db, options, error)) != NULL;
+  bool fine =
+      own(store, options->create, error) && (store->db = engine_open(store->path, options->create, error)) != NULL &&
+      engine_migrate(store->db, error) && engine_prepare(store->db, true, error) &&
+      resource_verify(store->db, contract, error) && (store->writer = writer_start(store->db, options, error)) != NULL;
   if (!fine) {
     store_close(store);
     return NULL;
@@ -216,7 +216,8 @@ bool store_backup(struct store *store, const char *target, struct error *error) 
   return copy_whole(store->path, target, error);
 }
 
-/* Moves what the old database's log still holds into its file, so that the log may go. One that cannot be opened has nothing to move. */
+/* Moves what the old database's log still holds into its file, so that the log may go. One that cannot be opened has
+ * nothing to move. */
 static void settle(const char *path) {
   struct error ignored;
   struct db *old = access(path, F_OK) == 0 ? engine_open(path, false, &ignored) : NULL;
@@ -242,12 +243,13 @@ bool store_restore(const char *path, const char *source, struct error *error) {
   }
   int lock = take_lock(path, true);
   if (lock < 0) {
-    return error_set(error, lock == -1 ? "%s is owned by another process: stop the server first" : "%s: cannot be locked",
-                     path);
+    return error_set(
+        error, lock == -1 ? "%s is owned by another process: stop the server first" : "%s: cannot be locked", path);
   }
   settle(path);
   /* An old log must not be replayed over the restored file. */
-  bool fine = remove_beside(path, "-wal", error) && remove_beside(path, "-shm", error) && copy_whole(source, path, error);
+  bool fine =
+      remove_beside(path, "-wal", error) && remove_beside(path, "-shm", error) && copy_whole(source, path, error);
   close(lock);
   return fine;
 }

@@ -37,8 +37,8 @@ struct write {
   struct write *next;
 };
 
-/* Takes the lock beside the file, migrates, prepares the contract's statements, starts the writer. Refuses a database of a newer version, one that
- * is not entente's, one that another process owns. */
+/* Takes the lock beside the file, migrates, prepares the contract's statements, starts the writer. Refuses a database
+ * of a newer version, one that is not entente's, one that another process owns. */
 struct store *store_open(const struct store_options *options, const struct contract *contract, struct error *error);
 /* Finishes the queued writes, checkpoints, gives up the lock. Every reader must be closed before. */
 void store_close(struct store *store);
@@ -72,11 +72,12 @@ void store_counts(struct store *store, struct store_counts *counts);
 bool store_backup(struct store *store, const char *target, struct error *error);
 /* Copies a database file, whole or not at all. */
 bool store_copy(const char *source, const char *target, struct error *error);
-/* Replaces the file at `path` by the database in `source`, after having looked that it is a sound one of a version that is known. The database must
- * have no owner. */
+/* Replaces the file at `path` by the database in `source`, after having looked that it is a sound one of a version that
+ * is known. The database must have no owner. */
 bool store_restore(const char *path, const char *source, struct error *error);
 
-/* Integrity of the file and of its references. `tell` gets one line for each thing that is wrong; true when none was. */
+/* Integrity of the file and of its references. `tell` gets one line for each thing that is wrong; true when none was.
+ */
 bool store_check(struct db *db, void (*tell)(void *argument, const char *line), void *argument);
 
 /* The path of the database. */

@@ -1,7 +1,8 @@
-/* One thread owns the writing connection. It takes what has queued up, as a group: BEGIN, each write in its own savepoint, COMMIT,
- * one flush for all; then it tells each writer how it ended. A write that fails is undone to its savepoint and harms no other.
- * When the engine undoes the whole group by itself (a full disk), every write of the group that was to be kept is refused. When the commit itself fails on
- * the disk, nobody knows what will be there after a restart: the writes are told so, and no further one is taken. */
+/* One thread owns the writing connection. It takes what has queued up, as a group: BEGIN, each write in its own
+ * savepoint, COMMIT, one flush for all; then it tells each writer how it ended. A write that fails is undone to its
+ * savepoint and harms no other. When the engine undoes the whole group by itself (a full disk), every write of the
+ * group that was to be kept is refused. When the commit itself fails on the disk, nobody knows what will be there after
+ * a restart: the writes are told so, and no further one is taken. */
 #include "store/writer.h"
 
 #include "base/clock.h"
@@ -87,7 +88,8 @@ static enum write_outcome run_one(struct writer *writer, struct write *write) {
   return keep ? WRITE_SAVED : WRITE_DROPPED;
 }
 
-/* Runs the writes. When the engine has undone the group by itself, the writes kept before are lost, and the rest begin anew. */
+/* Runs the writes. When the engine has undone the group by itself, the writes kept before are lost, and the rest begin
+ * anew. */
 static void run_group(struct writer *writer, struct group *group) {
   for (size_t i = 0; i < group->count; i++) {
     group->outcomes[i] = WRITE_DROPPED;
@@ -148,7 +150,8 @@ static void finish_group(struct writer *writer, struct group *group) {
 }
 
 static void break_down(struct writer *writer) {
-  log_line(LOG_ERROR, "a flush to the disk failed: what was under way is unknown; no more writes are taken, restart me");
+  log_line(LOG_ERROR,
+           "a flush to the disk failed: what was under way is unknown; no more writes are taken, restart me");
   pthread_mutex_lock(&writer->lock);
   struct write *waiting = writer->first;
   writer->first = NULL;
