@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 
+#include <pthread.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -373,7 +374,14 @@ static int64_t pragma_number(struct db *db, const char *pragma) {
   return value;
 }
 
+/* Before SQLite is first used: no count of its memory, which would be a lock that all threads share. */
+static void configure(void) {
+  sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 struct db *engine_open(const char *path, bool create, struct error *error) {
+  static pthread_once_t once = PTHREAD_ONCE_INIT;
+  pthread_once(&once, configure);
   struct db *db = memory_new(NULL, struct db);
   int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (create ? SQLITE_OPEN_CREATE : 0);
   if (sqlite3_open_v2(path, &db->handle, flags, NULL) != SQLITE_OK) {

@@ -45,7 +45,7 @@ CREATE TABLE organization_relations (
   owner INTEGER NOT NULL REFERENCES organizations (pk) ON DELETE CASCADE,
   position INTEGER NOT NULL,
   type TEXT NOT NULL,
-  organization INTEGER NOT NULL REFERENCES organizations (pk) DEFERRABLE INITIALLY DEFERRED,
+  organization INTEGER NOT NULL REFERENCES organizations (pk),
   since TEXT,
   until TEXT,
   PRIMARY KEY (owner, position),
@@ -72,7 +72,7 @@ CREATE TABLE areas (
   name TEXT NOT NULL CHECK (name <> ''),
   names TEXT NOT NULL DEFAULT '[]',
   description TEXT,
-  parent INTEGER REFERENCES areas (pk) DEFERRABLE INITIALLY DEFERRED,
+  parent INTEGER REFERENCES areas (pk),
   matches TEXT NOT NULL DEFAULT '[]',
   CHECK (parent <> pk)
 ) STRICT;
@@ -156,7 +156,7 @@ CREATE INDEX agreement_flags_value ON agreement_flags (value, owner);
 CREATE TABLE agreement_parties (
   owner INTEGER NOT NULL REFERENCES agreements (pk) ON DELETE CASCADE,
   position INTEGER NOT NULL,
-  organization INTEGER NOT NULL REFERENCES organizations (pk) DEFERRABLE INITIALLY DEFERRED,
+  organization INTEGER NOT NULL REFERENCES organizations (pk),
   role TEXT NOT NULL DEFAULT 'party',
   reference TEXT,
   name_as_signed TEXT,
@@ -169,7 +169,7 @@ CREATE INDEX agreement_parties_organization ON agreement_parties (organization, 
 CREATE TABLE agreement_areas (
   owner INTEGER NOT NULL REFERENCES agreements (pk) ON DELETE CASCADE,
   position INTEGER NOT NULL,
-  area INTEGER NOT NULL REFERENCES areas (pk) DEFERRABLE INITIALLY DEFERRED,
+  area INTEGER NOT NULL REFERENCES areas (pk),
   note TEXT,
   PRIMARY KEY (owner, position)
 ) STRICT, WITHOUT ROWID;
@@ -179,7 +179,7 @@ CREATE TABLE agreement_relations (
   owner INTEGER NOT NULL REFERENCES agreements (pk) ON DELETE CASCADE,
   position INTEGER NOT NULL,
   type TEXT NOT NULL,
-  agreement INTEGER NOT NULL REFERENCES agreements (pk) DEFERRABLE INITIALLY DEFERRED,
+  agreement INTEGER NOT NULL REFERENCES agreements (pk),
   PRIMARY KEY (owner, position),
   CHECK (agreement <> owner)
 ) STRICT, WITHOUT ROWID;
