@@ -78,6 +78,8 @@ static void check_agreement(struct change *change, const struct target *target, 
   derive(change, target->pk, row, &terms, &standing);
   agreement_check_terms(change, row, &terms);
   agreement_set_standing(row, &standing);
+  change->due_on = standing.due_on;
+  change->superseded_on = terms.superseded_on;
 }
 
 static void write_clock(struct change *change, int64_t pk, day due_on, day superseded_on) {
@@ -139,10 +141,9 @@ static void after_agreement(struct change *change, const struct target *target, 
     refresh_superseded(change, before, target->pk);
     return;
   }
-  struct terms terms;
-  struct standing standing;
-  derive(change, target->pk, (json_t *)row, &terms, &standing);
-  write_clock(change, target->pk, standing.due_on, terms.superseded_on);
+  if (before != NULL || change->due_on != DAY_NONE || change->superseded_on != DAY_NONE) {
+    write_clock(change, target->pk, change->due_on, change->superseded_on);
+  }
   if (json_array_size(json_object_get(row, "relations")) > 0 && reaches_itself(change, target->pk)) {
     fault_at(change, "cycle", "would make the agreement come before itself", "/relations");
     return;

@@ -17,6 +17,7 @@ struct change {
                          (relations_missing) */
   json_t *awaited;    /* those, as [{owner, type, other, line, index}], when mirrors_later is set */
   size_t line;        /* import: of the record under way */
+  int32_t due_on, superseded_on; /* agreements: what the check derived for the columns outside the contract */
 };
 
 /* The record that a change is about. */
