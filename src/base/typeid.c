@@ -51,7 +51,7 @@ void typeid_new(const char *prefix, int64_t ms, char out[TYPEID_SIZE]) {
     unsigned value = 0;
     for (int bit = 0; bit < 5; bit++) {
       int at = i * 5 + bit - 2;
-      value = value << 1 | (at < 0 ? 0U : (uuid[at / 8] >> (7 - at % 8)) & 1U);
+      value = value << 1 | (at < 0 ? 0U : ((unsigned)uuid[at / 8] >> (7 - at % 8)) & 1U);
     }
     digits[i] = alphabet[value];
   }
