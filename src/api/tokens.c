@@ -203,6 +203,7 @@ void handle_token_create(struct call *call) {
     json_t *answer = token_json(query);
     json_object_set_new(answer, "token", json_string(token));
     answer_json(call, 201, answer);
+    answer_header(call, "Location", memory_print(call->memory, "/v1/tokens/%s", id));
   }
   query_end(query);
   sodium_memzero(token, sizeof token);
