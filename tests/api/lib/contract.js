@@ -1,0 +1,174 @@
+// Holds an answer against openapi.yaml: the status is declared, the media type too, the body fits its schema, and a document has
+// every declared member, in the contract's order, and no other. The program reads the same file, but this reads it with other eyes.
+import assert from 'node:assert/strict';
+import {readFileSync} from 'node:fs';
+import {fileURLToPath} from 'node:url';
+import Ajv2020 from 'ajv/dist/2020.js';
+import addFormats from 'ajv-formats';
+import {parse} from 'yaml';
+
+const file = fileURLToPath(new URL('../../../openapi.yaml', import.meta.url));
+export const contract = parse(readFileSync(file, 'utf8'));
+
+const methods = ['get', 'put', 'post', 'delete', 'patch'];
+
+export function resolve(node) {
+  if (node === null || typeof node !== 'object' || node.$ref === undefined) return node;
+  const found = node.$ref.slice(2).split('/').reduce((at, name) => at[name], contract);
+  const {$ref, ...rest} = node;
+  return {...resolve(found), ...rest};
+}
+
+export const resources = Object.entries(contract.components.schemas)
+  .filter(([, schema]) => schema['x-resource'])
+  .map(([name, schema]) => ({name, schema, path: schema['x-resource'].path, nameMember: schema['x-resource'].name}));
+
+export function resource(path) {
+  return resources.find((each) => each.path === path);
+}
+
+export const operations = Object.entries(contract.paths).flatMap(([path, item]) =>
+  methods.filter((method) => item[method]).map((method) => ({
+    id: item[method].operationId,
+    method: method.toUpperCase(),
+    path,
+    role: item[method]['x-role'],
+    pattern: new RegExp(`^${path.replaceAll('.', '\\.').replace(/\{[^}]+\}/g, '[^/]+')}$`),
+    declared: item[method],
+  })));
+
+export function operation(method, path) {
+  const wanted = method === 'HEAD' ? 'GET' : method;
+  const fitting = operations.filter((each) => each.method === wanted && each.pattern.test(path));
+  return fitting.sort((a, b) => a.path.split('{').length - b.path.split('{').length)[0];
+}
+
+// -- bodies against schemas ---------------------------------------------------------------------------------------------------
+
+const day = '\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])';
+const ajv = new Ajv2020({strict: false, allErrors: true, validateFormats: true});
+addFormats(ajv);
+ajv.addFormat('partial-date', new RegExp(`^(\\d{4}|\\d{4}-(0[1-9]|1[0-2])|${day})$`));
+ajv.addFormat('slug', /^[a-z0-9][a-z0-9._-]{0,63}$/);
+ajv.addFormat('country-code', /^[A-Z]{2}$/);
+ajv.addFormat('region-code', /^[A-Z]{2}-[A-Z0-9]{1,3}$/);
+ajv.addFormat('language-tag', /^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$/);
+ajv.addFormat('media-type', /^[^/\s]+\/[^/\s]+$/);
+ajv.addFormat('sha256', /^[0-9a-f]{64}$/);
+ajv.addFormat('binary', true);
+ajv.addSchema({$id: 'contract', components: contract.components});
+
+const validators = new Map();
+
+function validator(schema) {
+  if (!validators.has(schema)) {
+    const rooted = JSON.parse(JSON.stringify(schema), (key, value) => (key === '$ref' ? `contract${value}` : value));
+    validators.set(schema, ajv.compile(rooted));
+  }
+  return validators.get(schema);
+}
+
+// Members that a problem has only when they say something.
+const loose = new Set([contract.components.schemas.Problem]);
+
+function complete(declared, value, place) {
+  if (declared === undefined || value === null || loose.has(schemaOf(declared))) return;
+  const schema = resolve(declared);
+  if (Array.isArray(value)) {
+    value.forEach((item, index) => complete(schema.items, item, `${place}/${index}`));
+    return;
+  }
+  if (schema['x-reference'] || schema['x-shorthand']) {
+    assert.equal(typeof value, 'object', `${place}: served as an object, not as the shorthand`);
+  }
+  if (!schema.properties || schema.additionalProperties === true) return;
+  assert.deepEqual(Object.keys(value), Object.keys(schema.properties), `${place || 'the document'}: members and their order`);
+  for (const [name, member] of Object.entries(schema.properties)) {
+    complete(member, value[name], `${place}/${name}`);
+  }
+}
+
+function schemaOf(node) {
+  return node.$ref ? node.$ref.slice(2).split('/').reduce((at, name) => at[name], contract) : node;
+}
+
+export function holdSchema(declared, value, what) {
+  const check = validator(declared);
+  assert.ok(check(value), `${what}: ${ajv.errorsText(check.errors)}\n${JSON.stringify(value, null, 1).slice(0, 4000)}`);
+  complete(declared, value, '');
+}
+
+// -- answers ------------------------------------------------------------------------------------------------------------------
+
+const problemResponse = contract.components.responses.Problem;
+
+function declaredResponse(found, status) {
+  if (!found) return problemResponse;
+  const responses = found.declared.responses;
+  if (responses[status]) return resolve(responses[status]);
+  // What may befall any request before an operation is asked: the address, the method, the framing, the token.
+  return status >= 400 ? problemResponse : undefined;
+}
+
+function mediaType(answer) {
+  return (answer.headers['content-type'] ?? '').split(';')[0].trim();
+}
+
+function declaredContent(response, type) {
+  return response.content?.[type] ?? response.content?.['*/*'];
+}
+
+function holdProblem(answer, what) {
+  const {json, headers, status} = answer;
+  assert.match(json.type, /^\/problems\/[a-z-]+$/, `${what}: the problem's type`);
+  assert.equal(json.status, status, `${what}: the problem's status`);
+  assert.ok(json.title, `${what}: the problem's title`);
+  assert.equal(json.instance, headers['x-request-id'], `${what}: instance is the request's id`);
+}
+
+function holdBody(answer, response, asked, what) {
+  const type = mediaType(answer);
+  const minimal = /return=minimal/.test(asked.headers.prefer ?? '') && answer.status < 300;
+  if (asked.method === 'HEAD' || answer.status === 204 || answer.status === 304 || minimal) {
+    assert.equal(answer.bytes.length, 0, `${what}: there is no body`);
+    return;
+  }
+  const content = declaredContent(response, type);
+  assert.ok(content, `${what}: the media type ${type} is declared\n${answer.text.slice(0, 1000)}`);
+  if (/json$/.test(type)) {
+    assert.match(answer.headers['content-type'], /; charset=utf-8$/, `${what}: the charset is named`);
+    assert.notEqual(answer.json, undefined, `${what}: the body is JSON\n${answer.text.slice(0, 1000)}`);
+    holdSchema(content.schema, answer.json, what);
+  }
+  if (type === 'application/problem+json') holdProblem(answer, what);
+}
+
+function holdHeaders(answer, response, asked, what) {
+  const {headers, status} = answer;
+  assert.ok(headers['x-request-id'], `${what}: X-Request-Id is there`);
+  assert.ok(headers['cache-control'], `${what}: Cache-Control is there`);
+  assert.equal(headers['x-content-type-options'], 'nosniff', `${what}: nosniff`);
+  if (status < 400 && response.headers?.ETag) {
+    assert.match(headers.etag ?? '', /^"[^"]+"$/, `${what}: a strong ETag is there`);
+    assert.match(headers.vary ?? '', /Accept-Encoding/, `${what}: Vary names Accept-Encoding`);
+  }
+  if (status === 201) assert.ok(headers.location, `${what}: Location is there`);
+  if (status === 401) assert.ok(headers['www-authenticate'], `${what}: WWW-Authenticate is there`);
+  if (status === 405) assert.ok(headers.allow, `${what}: Allow is there`);
+  if (status === 503) assert.ok(headers['retry-after'], `${what}: Retry-After is there`);
+}
+
+// `asked` is {method, path, headers}; `answer` what the client made of the response.
+export function holdAnswer(asked, answer) {
+  const path = asked.path.split('?')[0];
+  const what = `${asked.method} ${asked.path} answered ${answer.status}`;
+  const found = operation(asked.method, path);
+  if (asked.method === 'OPTIONS' && answer.status === 204) {
+    assert.ok(answer.headers.allow, `${what}: Allow is there`);
+    return;
+  }
+  const response = declaredResponse(found, answer.status);
+  assert.ok(response, `${what}: the status is declared\n${answer.text.slice(0, 1000)}`);
+  holdHeaders(answer, response, asked, what);
+  holdBody(answer, response, asked, what);
+}
