@@ -160,7 +160,7 @@ static void take_record(struct import *import, size_t line, json_t *json) {
 
 static bool blank(const char *bytes, size_t size) {
   for (size_t i = 0; i < size; i++) {
-    if (strchr(" \t\r", bytes[i]) == NULL) {
+    if (memchr(" \t\r", bytes[i], 3) == NULL) {
       return false;
     }
   }
