@@ -42,10 +42,12 @@ day day_add_months(day value, int months) {
   int year, month, day_of_month;
   day_to_civil(value, &year, &month, &day_of_month);
   int64_t sum = (int64_t)year * 12 + (month - 1) + months;
-  if (sum < 1 * 12)
+  if (sum < 1 * 12) {
     return DAY_FIRST;
-  if (sum >= 10000 * 12)
+  }
+  if (sum >= 10000 * 12) {
     return DAY_LAST;
+  }
   year = (int)(sum / 12);
   month = (int)(sum % 12) + 1;
   int length = days_in_month(year, month);
@@ -76,19 +78,23 @@ bool day_read(const char *text, day *out) {
   int part = 0;
   for (int i = 0; shape[i] != '\0'; i++) {
     if (shape[i] == 'd') {
-      if (text[i] < '0' || text[i] > '9')
+      if (text[i] < '0' || text[i] > '9') {
         return false;
+      }
       parts[part] = parts[part] * 10 + (text[i] - '0');
     } else {
-      if (text[i] != shape[i])
+      if (text[i] != shape[i]) {
         return false;
+      }
       part++;
     }
   }
-  if (text[DAY_SIZE - 1] != '\0' || parts[0] < 1 || parts[1] < 1 || parts[1] > 12)
+  if (text[DAY_SIZE - 1] != '\0' || parts[0] < 1 || parts[1] < 1 || parts[1] > 12) {
     return false;
-  if (parts[2] < 1 || parts[2] > days_in_month(parts[0], parts[1]))
+  }
+  if (parts[2] < 1 || parts[2] > days_in_month(parts[0], parts[1])) {
     return false;
+  }
   *out = day_from_civil(parts[0], parts[1], parts[2]);
   return true;
 }

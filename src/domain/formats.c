@@ -40,9 +40,11 @@ struct piece {
 };
 
 static bool all(struct piece piece, bool (*test)(char)) {
-  for (size_t i = 0; i < piece.length; i++)
-    if (!test(piece.text[i]))
+  for (size_t i = 0; i < piece.length; i++) {
+    if (!test(piece.text[i])) {
       return false;
+    }
+  }
   return true;
 }
 
@@ -71,8 +73,9 @@ static bool date_valid(const char *text, size_t length) {
 
 /* The number that two digits write, or -1 when it is not one of 0 … most. */
 static int two_digits(const char *text, int most) {
-  if (!is_digit(text[0]) || !is_digit(text[1]))
+  if (!is_digit(text[0]) || !is_digit(text[1])) {
     return -1;
+  }
   int number = (text[0] - '0') * 10 + (text[1] - '0');
   return number <= most ? number : -1;
 }
@@ -81,27 +84,32 @@ static int two_digits(const char *text, int most) {
 static bool date_time_valid(const char *text, size_t length) {
   static const size_t whole_seconds = sizeof "2026-04-01T09:30:00" - 1;
   if (length <= whole_seconds || !date_valid(text, 10) || (text[10] != 'T' && text[10] != 't') || text[13] != ':' ||
-      text[16] != ':')
+      text[16] != ':') {
     return false;
+  }
   int hour = two_digits(text + 11, 23);
   int minute = two_digits(text + 14, 59);
   int second = two_digits(text + 17, 60);
-  if (hour < 0 || minute < 0 || second < 0)
+  if (hour < 0 || minute < 0 || second < 0) {
     return false;
+  }
   size_t at = whole_seconds;
   if (text[at] == '.') {
     size_t digits = at + 1;
-    for (at = digits; at < length && is_digit(text[at]);)
+    for (at = digits; at < length && is_digit(text[at]);) {
       at++;
-    if (at == digits)
+    }
+    if (at == digits) {
       return false;
+    }
   }
   int offset = 0;
   if (length - at == 6 && (text[at] == '+' || text[at] == '-') && text[at + 3] == ':') {
     int hours = two_digits(text + at + 1, 23);
     int minutes = two_digits(text + at + 4, 59);
-    if (hours < 0 || minutes < 0)
+    if (hours < 0 || minutes < 0) {
       return false;
+    }
     offset = (hours * 60 + minutes) * (text[at] == '+' ? 1 : -1);
   } else if (length - at != 1 || (text[at] != 'Z' && text[at] != 'z')) {
     return false;
@@ -143,8 +151,9 @@ static bool is_private(struct piece tag) {
 /* Moves on when the next subtag passes. */
 static bool take_subtag(struct piece *rest, bool (*test)(struct piece)) {
   struct piece after;
-  if (rest->text == NULL || !test(cut(*rest, '-', &after)))
+  if (rest->text == NULL || !test(cut(*rest, '-', &after))) {
     return false;
+  }
   *rest = after;
   return true;
 }
@@ -155,8 +164,9 @@ static bool take_extension(struct piece *rest, size_t shortest) {
   while (rest->text != NULL) {
     struct piece after;
     struct piece tag = cut(*rest, '-', &after);
-    if (tag.length < shortest || tag.length > 8 || !all(tag, is_alphanumeric))
+    if (tag.length < shortest || tag.length > 8 || !all(tag, is_alphanumeric)) {
       break;
+    }
     *rest = after;
     count++;
   }
@@ -166,25 +176,32 @@ static bool take_extension(struct piece *rest, size_t shortest) {
 /* RFC 5646 2.1, without the seventeen irregular tags that were registered before it (i-klingon …). */
 static bool language_tag_valid(const char *text, size_t length) {
   struct piece rest = {text, length};
-  if (take_subtag(&rest, is_private))
+  if (take_subtag(&rest, is_private)) {
     return take_extension(&rest, 1) && rest.text == NULL;
+  }
   const char *dash = memchr(text, '-', length);
   size_t language_length = dash == NULL ? length : (size_t)(dash - text);
-  if (!take_subtag(&rest, is_language))
+  if (!take_subtag(&rest, is_language)) {
     return false;
-  for (int i = 0; i < 3 && language_length <= 3; i++)
-    if (!take_subtag(&rest, is_extended_language))
+  }
+  for (int i = 0; i < 3 && language_length <= 3; i++) {
+    if (!take_subtag(&rest, is_extended_language)) {
       break;
+    }
+  }
   take_subtag(&rest, is_script);
   take_subtag(&rest, is_region);
-  while (take_subtag(&rest, is_variant))
+  while (take_subtag(&rest, is_variant)) {
     continue;
+  }
   while (rest.text != NULL) {
     bool private = take_subtag(&rest, is_private);
-    if (!private && !take_subtag(&rest, is_single))
+    if (!private && !take_subtag(&rest, is_single)) {
       return false;
-    if (!take_extension(&rest, private ? 1 : 2) || (private && rest.text != NULL))
+    }
+    if (!take_extension(&rest, private ? 1 : 2) || (private && rest.text != NULL)) {
       return false;
+    }
   }
   return true;
 }
@@ -202,11 +219,14 @@ static const char countries[] =
     "US UY UZ VA VC VE VG VI VN VU WF WS YE YT ZA ZM ZW";
 
 static bool country_code_valid(const char *text, size_t length) {
-  if (length != 2)
+  if (length != 2) {
     return false;
-  for (size_t i = 0; i + 2 < sizeof countries; i += 3)
-    if (memcmp(countries + i, text, 2) == 0)
+  }
+  for (size_t i = 0; i + 2 < sizeof countries; i += 3) {
+    if (memcmp(countries + i, text, 2) == 0) {
       return true;
+    }
+  }
   return false;
 }
 
@@ -226,8 +246,9 @@ static bool uri_characters(struct piece piece, const char *extra) {
   for (size_t i = 0; i < piece.length; i++) {
     char c = piece.text[i];
     if (c == '%') {
-      if (piece.length - i < 3 || !is_hex(piece.text[i + 1]) || !is_hex(piece.text[i + 2]))
+      if (piece.length - i < 3 || !is_hex(piece.text[i + 1]) || !is_hex(piece.text[i + 2])) {
         return false;
+      }
       i += 2;
     } else if (!is_alphanumeric(c) && !is_one_of(c, "-._~!$&'()*+,;=") && !is_one_of(c, extra)) {
       return false;
@@ -238,10 +259,12 @@ static bool uri_characters(struct piece piece, const char *extra) {
 
 static bool port_valid(struct piece port) {
   int number = 0;
-  if (port.length > 5 || !all(port, is_digit))
+  if (port.length > 5 || !all(port, is_digit)) {
     return false;
-  for (size_t i = 0; i < port.length; i++)
+  }
+  for (size_t i = 0; i < port.length; i++) {
     number = number * 10 + (port.text[i] - '0');
+  }
   return number <= 65535;
 }
 
@@ -256,12 +279,14 @@ static bool authority_valid(struct piece authority) {
   struct piece address = cut(inside, ']', &port);
   char copy[INET6_ADDRSTRLEN];
   struct in6_addr parsed;
-  if (port.text == NULL || address.length >= sizeof copy)
+  if (port.text == NULL || address.length >= sizeof copy) {
     return false;
+  }
   memcpy(copy, address.text, address.length);
   copy[address.length] = '\0';
-  if (strlen(copy) != address.length || inet_pton(AF_INET6, copy, &parsed) != 1)
+  if (strlen(copy) != address.length || inet_pton(AF_INET6, copy, &parsed) != 1) {
     return false;
+  }
   return port.length == 0 || (port.text[0] == ':' && port_valid((struct piece){port.text + 1, port.length - 1}));
 }
 
@@ -269,16 +294,21 @@ static bool authority_valid(struct piece authority) {
 static bool uri_valid(const char *text, size_t length) {
   static const char *const schemes[] = {"http://", "https://"};
   size_t scheme = 0;
-  for (size_t i = 0; i < sizeof schemes / sizeof schemes[0]; i++)
-    if (length > strlen(schemes[i]) && strncasecmp(text, schemes[i], strlen(schemes[i])) == 0)
+  for (size_t i = 0; i < sizeof schemes / sizeof schemes[0]; i++) {
+    if (length > strlen(schemes[i]) && strncasecmp(text, schemes[i], strlen(schemes[i])) == 0) {
       scheme = strlen(schemes[i]);
-  if (scheme == 0)
+    }
+  }
+  if (scheme == 0) {
     return false;
+  }
   size_t end = scheme;
-  while (end < length && !is_one_of(text[end], "/?#"))
+  while (end < length && !is_one_of(text[end], "/?#")) {
     end++;
-  if (!authority_valid((struct piece){text + scheme, end - scheme}))
+  }
+  if (!authority_valid((struct piece){text + scheme, end - scheme})) {
     return false;
+  }
   struct piece fragment, query;
   struct piece before = cut((struct piece){text + end, length - end}, '#', &fragment);
   struct piece path = cut(before, '?', &query);
@@ -297,37 +327,45 @@ static bool is_atom_character(char c) {
 static bool email_valid(const char *text, size_t length) {
   struct piece domain, rest;
   struct piece local = cut((struct piece){text, length}, '@', &domain);
-  if (domain.text == NULL || local.length > 64 || domain.length > 253)
+  if (domain.text == NULL || local.length > 64 || domain.length > 253) {
     return false;
+  }
   for (rest = local; rest.text != NULL;) {
     struct piece atom = cut(rest, '.', &rest);
-    if (atom.length == 0 || !all(atom, is_atom_character))
+    if (atom.length == 0 || !all(atom, is_atom_character)) {
       return false;
+    }
   }
   size_t labels = 0;
   for (rest = domain; rest.text != NULL; labels++) {
     struct piece label = cut(rest, '.', &rest);
     if (label.length == 0 || label.length > 63 || !all(label, is_label_character) || label.text[0] == '-' ||
-        label.text[label.length - 1] == '-')
+        label.text[label.length - 1] == '-') {
       return false;
+    }
   }
   return labels >= 2;
 }
 
 static bool sha256_valid(const char *text, size_t length) {
-  for (size_t i = 0; i < length; i++)
-    if (!is_hex(text[i]) || is_upper(text[i]))
+  for (size_t i = 0; i < length; i++) {
+    if (!is_hex(text[i]) || is_upper(text[i])) {
       return false;
+    }
+  }
   return length == 64;
 }
 
 /* RFC 6838 4.2, restricted-name. */
 static bool media_name_valid(struct piece name) {
-  if (name.length == 0 || name.length > 127 || !is_alphanumeric(name.text[0]))
+  if (name.length == 0 || name.length > 127 || !is_alphanumeric(name.text[0])) {
     return false;
-  for (size_t i = 1; i < name.length; i++)
-    if (!is_alphanumeric(name.text[i]) && !is_one_of(name.text[i], "!#$&-^_.+"))
+  }
+  for (size_t i = 1; i < name.length; i++) {
+    if (!is_alphanumeric(name.text[i]) && !is_one_of(name.text[i], "!#$&-^_.+")) {
       return false;
+    }
+  }
   return true;
 }
 

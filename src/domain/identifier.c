@@ -15,9 +15,11 @@ static bool is_digit(char c) {
 }
 
 static bool all_digits(const char *text, size_t count) {
-  for (size_t i = 0; i < count; i++)
-    if (!is_digit(text[i]))
+  for (size_t i = 0; i < count; i++) {
+    if (!is_digit(text[i])) {
       return false;
+    }
+  }
   return true;
 }
 
@@ -25,13 +27,15 @@ static bool all_digits(const char *text, size_t count) {
  * digits together leave 1 when divided by 97. */
 static bool ror_valid(const char *value) {
   static const char alphabet[] = "0123456789abcdefghjkmnpqrstvwxyz";
-  if (strlen(value) != 9 || value[0] != '0' || !all_digits(value + 7, 2))
+  if (strlen(value) != 9 || value[0] != '0' || !all_digits(value + 7, 2)) {
     return false;
+  }
   int64_t number = 0;
   for (size_t i = 1; i < 7; i++) {
     const char *at = strchr(alphabet, value[i]);
-    if (at == NULL)
+    if (at == NULL) {
       return false;
+    }
     number = number * 32 + (at - alphabet);
   }
   int check = (value[7] - '0') * 10 + (value[8] - '0');
@@ -41,16 +45,18 @@ static bool ror_valid(const char *value) {
 
 /* LEI: eighteen letters and digits, two check digits; read as a number with A as 10 … Z as 35, it leaves 1. */
 static bool lei_valid(const char *value) {
-  if (strlen(value) != 20 || !all_digits(value + 18, 2))
+  if (strlen(value) != 20 || !all_digits(value + 18, 2)) {
     return false;
+  }
   int remainder = 0;
   for (size_t i = 0; i < 20; i++) {
-    if (is_digit(value[i]))
+    if (is_digit(value[i])) {
       remainder = (remainder * 10 + (value[i] - '0')) % 97;
-    else if (value[i] >= 'A' && value[i] <= 'Z')
+    } else if (value[i] >= 'A' && value[i] <= 'Z') {
       remainder = (remainder * 100 + (value[i] - 'A' + 10)) % 97;
-    else
+    } else {
       return false;
+    }
   }
   int check = (value[18] - '0') * 10 + (value[19] - '0');
   return remainder == 1 && check >= 2 && check <= 98;
@@ -58,11 +64,13 @@ static bool lei_valid(const char *value) {
 
 /* ISNI: fifteen digits and a check character, of which X stands for 10. */
 static bool isni_valid(const char *value) {
-  if (strlen(value) != 16 || !all_digits(value, 15))
+  if (strlen(value) != 16 || !all_digits(value, 15)) {
     return false;
+  }
   int sum = 0;
-  for (size_t i = 0; i < 15; i++)
+  for (size_t i = 0; i < 15; i++) {
     sum = (sum + (value[i] - '0')) * 2 % 11;
+  }
   int check = (12 - sum) % 11;
   return value[15] == (check == 10 ? 'X' : (char)('0' + check));
 }
@@ -76,11 +84,13 @@ static bool wikidata_valid(const char *value) {
 /* 法人番号: the digits after the first, from the last one leftwards, are weighted 1 2 1 2 …; the first is 9 less the
  * remainder by 9. */
 static bool jp_corporate_number_valid(const char *value) {
-  if (strlen(value) != 13 || !all_digits(value, 13))
+  if (strlen(value) != 13 || !all_digits(value, 13)) {
     return false;
+  }
   int sum = 0;
-  for (int i = 12; i >= 1; i--)
+  for (int i = 12; i >= 1; i--) {
     sum += (value[i] - '0') * (i % 2 == 0 ? 1 : 2);
+  }
   return value[0] - '0' == 9 - sum % 9;
 }
 
@@ -88,8 +98,9 @@ static bool jp_corporate_number_valid(const char *value) {
  * 10, which may be summed once more to 1 or be taken as 0. */
 static bool tw_unified_number_valid(const char *value) {
   static const int weights[] = {1, 2, 1, 2, 1, 2, 4, 1};
-  if (strlen(value) != 8 || !all_digits(value, 8))
+  if (strlen(value) != 8 || !all_digits(value, 8)) {
     return false;
+  }
   int sum = 0;
   for (size_t i = 0; i < 8; i++) {
     int product = (value[i] - '0') * weights[i];
@@ -118,8 +129,9 @@ static const struct scheme {
 
 bool identifier_valid(const char *scheme, const char *value, const char **expected) {
   for (size_t i = 0; i < sizeof schemes / sizeof schemes[0]; i++) {
-    if (strcmp(schemes[i].name, scheme) != 0)
+    if (strcmp(schemes[i].name, scheme) != 0) {
       continue;
+    }
     *expected = schemes[i].expected;
     return schemes[i].valid(value);
   }

@@ -50,16 +50,18 @@ struct written {
 };
 
 static const char *skip_spaces(const char *at) {
-  while (*at == ' ' || *at == '\t' || *at == '\r' || *at == '\n')
+  while (*at == ' ' || *at == '\t' || *at == '\r' || *at == '\n') {
     at++;
+  }
   return at;
 }
 
 /* Whether `word` stands at `*at`; then `*at` is moved past it and the spaces that follow. */
 static bool take(const char **at, const char *word) {
   size_t length = strlen(word);
-  if (strncmp(*at, word, length) != 0)
+  if (strncmp(*at, word, length) != 0) {
     return false;
+  }
   *at = skip_spaces(*at + length);
   return true;
 }
@@ -67,9 +69,11 @@ static bool take(const char **at, const char *word) {
 static const struct era *take_era(const char **at, bool *letter) {
   for (size_t i = 0; i < sizeof eras / sizeof eras[0]; i++) {
     const struct era *era = &eras[i];
-    for (size_t n = 0; n < sizeof era->names / sizeof era->names[0] && era->names[n] != NULL; n++)
-      if (take(at, era->names[n]))
+    for (size_t n = 0; n < sizeof era->names / sizeof era->names[0] && era->names[n] != NULL; n++) {
+      if (take(at, era->names[n])) {
         return era;
+      }
+    }
     char letters[2][2] = {{era->letter, '\0'}, {(char)(era->letter | 0x20), '\0'}};
     if (era->letter != '\0' && (take(at, letters[0]) || take(at, letters[1]))) {
       *letter = true;
@@ -82,10 +86,12 @@ static const struct era *take_era(const char **at, bool *letter) {
 /* Up to four digits; a fifth is left standing, where nothing can take it. */
 static struct number take_number(const char **at) {
   struct number number = {0, 0};
-  for (; number.digits < 4 && **at >= '0' && **at <= '9'; (*at)++, number.digits++)
+  for (; number.digits < 4 && **at >= '0' && **at <= '9'; (*at)++, number.digits++) {
     number.value = number.value * 10 + (**at - '0');
-  if (**at >= '0' && **at <= '9')
+  }
+  if (**at >= '0' && **at <= '9') {
     return (struct number){0, 0};
+  }
   *at = skip_spaces(*at);
   return number;
 }
@@ -95,21 +101,26 @@ static bool take_rest(const char **at, struct written *out) {
   static const char *const marks[] = {"/", ".", "-"};
   if (take(at, "年")) {
     out->month = take_number(at);
-    if (out->month.digits == 0)
+    if (out->month.digits == 0) {
       return true;
-    if (!take(at, "月"))
+    }
+    if (!take(at, "月")) {
       return false;
+    }
     out->day = take_number(at);
     return out->day.digits == 0 || take(at, "日");
   }
   for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++) {
-    if (!take(at, marks[i]))
+    if (!take(at, marks[i])) {
       continue;
+    }
     out->month = take_number(at);
-    if (out->month.digits == 0)
+    if (out->month.digits == 0) {
       return false;
-    if (!take(at, marks[i]))
+    }
+    if (!take(at, marks[i])) {
       return true;
+    }
     out->day = take_number(at);
     return out->day.digits != 0;
   }
@@ -122,46 +133,54 @@ static bool written_read(const char *text, struct written *out) {
   const char *at = skip_spaces(text);
   out->era = take_era(&at, &out->letter);
   out->year = take_number(&at);
-  if (out->year.digits == 0 && out->era != NULL && take(&at, "元"))
+  if (out->year.digits == 0 && out->era != NULL && take(&at, "元")) {
     out->year = (struct number){1, 1};
+  }
   return out->year.digits != 0 && take_rest(&at, out) && *at == '\0';
 }
 
 static bool within_era(const struct era *era, const struct written *written, const struct partial_date *date) {
   day first = day_from_civil(era->first.year, era->first.month, era->first.day_of_month);
   day last = day_from_civil(era->last.year, era->last.month, era->last.day_of_month);
-  if (written->month.digits != 0 && written->year.value < era->first_solar_year)
+  if (written->month.digits != 0 && written->year.value < era->first_solar_year) {
     return false;
+  }
   return written->year.value >= 1 && date->last >= first && date->first <= last;
 }
 
 static enum loose_result written_resolve(const struct written *written, char out[PARTIAL_DATE_SIZE]) {
-  if (written->era == NULL && written->year.digits < 4)
+  if (written->era == NULL && written->year.digits < 4) {
     return written->month.digits <= 2 ? LOOSE_AMBIGUOUS : LOOSE_UNREADABLE;
-  if (written->month.digits > 2 || written->day.digits > 2)
+  }
+  if (written->month.digits > 2 || written->day.digits > 2) {
     return LOOSE_UNREADABLE;
+  }
   int year = written->era == NULL ? written->year.value : written->era->first.year - 1 + written->year.value;
   char text[32];
   int length;
-  if (written->month.digits == 0)
+  if (written->month.digits == 0) {
     length = snprintf(text, sizeof text, "%04d", year);
-  else if (written->day.digits == 0)
+  } else if (written->day.digits == 0) {
     length = snprintf(text, sizeof text, "%04d-%02d", year, written->month.value);
-  else
+  } else {
     length = snprintf(text, sizeof text, "%04d-%02d-%02d", year, written->month.value, written->day.value);
+  }
   struct partial_date date;
-  if (length < 0 || !partial_date_read(text, (size_t)length, &date))
+  if (length < 0 || !partial_date_read(text, (size_t)length, &date)) {
     return LOOSE_UNREADABLE;
-  if (written->era != NULL && !within_era(written->era, written, &date))
+  }
+  if (written->era != NULL && !within_era(written->era, written, &date)) {
     return LOOSE_UNREADABLE;
+  }
   memcpy(out, text, (size_t)length + 1);
   return LOOSE_READ;
 }
 
 enum loose_result partial_date_read_loose(const char *text, char out[PARTIAL_DATE_SIZE]) {
   utf8proc_uint8_t *plain = utf8proc_NFKC((const utf8proc_uint8_t *)text);
-  if (plain == NULL)
+  if (plain == NULL) {
     return LOOSE_UNREADABLE;
+  }
   struct written written;
   enum loose_result result =
       written_read((const char *)plain, &written) ? written_resolve(&written, out) : LOOSE_UNREADABLE;

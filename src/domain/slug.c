@@ -16,11 +16,14 @@ static bool is_plain(char c) {
 }
 
 bool slug_valid(const char *text, size_t length) {
-  if (length == 0 || length > SLUG_LENGTH || !is_plain(text[0]))
+  if (length == 0 || length > SLUG_LENGTH || !is_plain(text[0])) {
     return false;
-  for (size_t i = 1; i < length; i++)
-    if (!is_plain(text[i]) && text[i] != '.' && text[i] != '_' && text[i] != '-')
+  }
+  for (size_t i = 1; i < length; i++) {
+    if (!is_plain(text[i]) && text[i] != '.' && text[i] != '_' && text[i] != '-') {
       return false;
+    }
+  }
   return true;
 }
 
@@ -29,8 +32,9 @@ void slug_from_name(const char *name, char out[SLUG_SIZE]) {
   const utf8proc_option_t options =
       UTF8PROC_STABLE | UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT | UTF8PROC_STRIPMARK | UTF8PROC_CASEFOLD;
   utf8proc_uint8_t *folded = NULL;
-  if (utf8proc_map((const utf8proc_uint8_t *)name, (utf8proc_ssize_t)strlen(name), &folded, options) < 0)
+  if (utf8proc_map((const utf8proc_uint8_t *)name, (utf8proc_ssize_t)strlen(name), &folded, options) < 0) {
     return;
+  }
   size_t length = 0;
   bool gap = false;
   for (const char *c = (const char *)folded; *c != '\0'; c++) {
@@ -39,10 +43,12 @@ void slug_from_name(const char *name, char out[SLUG_SIZE]) {
       continue;
     }
     bool hyphen = gap && length > 0;
-    if (length + (hyphen ? 2 : 1) > SLUG_FROM_NAME_LENGTH)
+    if (length + (hyphen ? 2 : 1) > SLUG_FROM_NAME_LENGTH) {
       break;
-    if (hyphen)
+    }
+    if (hyphen) {
       out[length++] = '-';
+    }
     out[length++] = *c;
     gap = false;
   }

@@ -64,10 +64,12 @@ struct course {
 };
 
 day terms_start(const struct terms *terms) {
-  if (terms->effective_on.known)
+  if (terms->effective_on.known) {
     return terms->effective_on.first;
-  if (terms->concluded_on.known)
+  }
+  if (terms->concluded_on.known) {
     return terms->concluded_on.first;
+  }
   return terms->signed_on.known ? terms->signed_on.first : DAY_NONE;
 }
 
@@ -87,10 +89,12 @@ static struct course course_of(const struct terms *terms) {
     course.basis = terms->open_ended ? "open_ended" : "end_unknown";
   }
   course.step = terms->renewal_months;
-  if (course.step <= 0)
+  if (course.step <= 0) {
     course.step = terms->term_months > 0 ? terms->term_months : YEAR_MONTHS;
-  if (terms->renewal == RENEWAL_AUTOMATIC)
+  }
+  if (terms->renewal == RENEWAL_AUTOMATIC) {
     course.renewals = terms->renewal_max < 0 ? INT_MAX : terms->renewal_max;
+  }
   return course;
 }
 
@@ -103,8 +107,9 @@ static day end_after(const struct course *course, int renewals) {
 
 /* The number of the period that holds the day, were the agreement under way; 0 when the last has ended before. */
 static int period_on(const struct course *course, day on) {
-  if (!course->has_end)
+  if (!course->has_end) {
     return 1;
+  }
   int year, month, end_year, end_month, day_of_month;
   day_to_civil(on, &year, &month, &day_of_month);
   day_to_civil(end_after(course, 0), &end_year, &end_month, &day_of_month);
@@ -112,11 +117,13 @@ static int period_on(const struct course *course, day on) {
    */
   int fewest = ((year - end_year) * YEAR_MONTHS + month - end_month) / course->step;
   int renewals = fewest > 0 ? fewest : 0;
-  if (renewals > course->renewals)
+  if (renewals > course->renewals) {
     renewals = course->renewals;
+  }
   while (end_after(course, renewals) < on) {
-    if (renewals == course->renewals)
+    if (renewals == course->renewals) {
       return 0;
+    }
     renewals++;
   }
   return renewals + 1;
@@ -126,8 +133,9 @@ static bool suspended_on(const struct terms *terms, day on) {
   for (size_t i = 0; i < terms->suspension_count; i++) {
     const struct suspension *suspension = &terms->suspensions[i];
     if (suspension->from.known && suspension->from.first <= on &&
-        (!suspension->until.known || on <= suspension->until.last))
+        (!suspension->until.known || on <= suspension->until.last)) {
       return true;
+    }
   }
   return false;
 }
@@ -141,46 +149,58 @@ static bool terminated_by(const struct terms *terms, day on) {
 }
 
 static enum rule rule_on(const struct terms *terms, const struct course *course, day on) {
-  if (!terms->concluded)
+  if (!terms->concluded) {
     return RULE_STAGE;
-  if (superseded_by(terms, on))
+  }
+  if (superseded_by(terms, on)) {
     return RULE_SUPERSEDED;
-  if (terminated_by(terms, on))
+  }
+  if (terminated_by(terms, on)) {
     return RULE_TERMINATED;
-  if (course->start == DAY_NONE)
+  }
+  if (course->start == DAY_NONE) {
     return RULE_NO_START;
-  if (course->start > on)
+  }
+  if (course->start > on) {
     return RULE_BEFORE_START;
-  if (suspended_on(terms, on))
+  }
+  if (suspended_on(terms, on)) {
     return RULE_SUSPENDED;
-  if (!course->has_end)
+  }
+  if (!course->has_end) {
     return RULE_NO_END;
+  }
   return period_on(course, on) > 0 ? RULE_IN_PERIOD : RULE_AFTER_PERIOD;
 }
 
 static void set_period(const struct terms *terms, const struct course *course, day on, struct standing *out) {
   int number = period_on(course, on);
-  if (number == 0)
+  if (number == 0) {
     return;
+  }
   out->period_number = number;
   out->period_starts_on = number == 1 ? course->start : end_after(course, number - 2) + 1;
   out->period_basis = number == 1 ? course->basis : "renewal";
-  if (!course->has_end)
+  if (!course->has_end) {
     return;
+  }
   out->period_ends_on = end_after(course, number - 1);
-  if (terms->notice_months > 0)
+  if (terms->notice_months > 0) {
     out->notice_on = day_add_months(out->period_ends_on, -terms->notice_months);
-  else if (terms->notice_days > 0)
+  } else if (terms->notice_days > 0) {
     out->notice_on =
         terms->notice_days < out->period_ends_on - DAY_FIRST ? out->period_ends_on - terms->notice_days : DAY_FIRST;
+  }
 }
 
 /* The day of the latest thing that happened by then; the start counts as one. */
 static day last_activity(const struct terms *terms, day start, day on) {
   day latest = start;
-  for (size_t i = 0; i < terms->event_count; i++)
-    if (terms->events[i] <= on && terms->events[i] > latest)
+  for (size_t i = 0; i < terms->event_count; i++) {
+    if (terms->events[i] <= on && terms->events[i] > latest) {
       latest = terms->events[i];
+    }
+  }
   return latest;
 }
 
@@ -188,17 +208,20 @@ static day last_activity(const struct terms *terms, day start, day on) {
  * period's first day leaves nothing to renew; a successor leaves nothing to expire either. */
 static unsigned period_flags(const struct terms *terms, const struct course *course, day on,
                              const struct standing *standing) {
-  if (standing->period_number == 0 || standing->period_ends_on == DAY_NONE)
+  if (standing->period_number == 0 || standing->period_ends_on == DAY_NONE) {
     return 0;
+  }
   day next = standing->period_ends_on + 1;
   bool succeeded = superseded_by(terms, next);
   bool renews = standing->period_number <= course->renewals && !terminated_by(terms, next) && !succeeded;
   unsigned flags = 0;
-  if (!renews && !succeeded && standing->period_ends_on - on <= EXPIRING_DAYS)
+  if (!renews && !succeeded && standing->period_ends_on - on <= EXPIRING_DAYS) {
     flags |= FLAG_EXPIRING;
+  }
   if (renews && standing->notice_on != DAY_NONE && on <= standing->notice_on &&
-      standing->notice_on - on <= NOTICE_WINDOW_DAYS)
+      standing->notice_on - on <= NOTICE_WINDOW_DAYS) {
     flags |= FLAG_NOTICE_WINDOW;
+  }
   return flags;
 }
 
@@ -226,39 +249,49 @@ static void derive(const struct terms *terms, const struct course *course, day o
   out->status = rule == RULE_STAGE ? terms->stage : rules[rule].status;
   bool in_force = rule == RULE_IN_PERIOD || rule == RULE_NO_END;
   bool under_way = in_force || rule == RULE_SUSPENDED;
-  if (under_way)
+  if (under_way) {
     set_period(terms, course, on, out);
+  }
   out->flags = period_flags(terms, course, on, out);
-  if (out->period_number > 1)
+  if (out->period_number > 1) {
     out->flags |= FLAG_RENEWED;
-  if (!course->has_end && !terms->open_ended && (under_way || rule == RULE_BEFORE_START))
+  }
+  if (!course->has_end && !terms->open_ended && (under_way || rule == RULE_BEFORE_START)) {
     out->flags |= FLAG_END_UNKNOWN;
-  if (in_force && day_add_months(last_activity(terms, course->start, on), DORMANT_MONTHS) <= on)
+  }
+  if (in_force && day_add_months(last_activity(terms, course->start, on), DORMANT_MONTHS) <= on) {
     out->flags |= FLAG_DORMANT;
-  if (terms->partial)
+  }
+  if (terms->partial) {
     out->flags |= FLAG_PARTIAL_DATES;
+  }
   set_missing(rule, out->flags, out);
 }
 
 /* Keeps the earliest candidate after `on`. Past the calendar's last day nothing is ever asked. */
 static void offer(day candidate, day on, day *edge) {
-  if (candidate > on && candidate <= DAY_LAST && (*edge == DAY_NONE || candidate < *edge))
+  if (candidate > on && candidate <= DAY_LAST && (*edge == DAY_NONE || candidate < *edge)) {
     *edge = candidate;
+  }
 }
 
 static day next_status_edge(const struct terms *terms, const struct course *course, day on) {
   day edge = DAY_NONE;
   offer(course->start, on, &edge);
   offer(terms->superseded_on, on, &edge);
-  if (terms->terminated_on.known)
+  if (terms->terminated_on.known) {
     offer(terms->terminated_on.first, on, &edge);
-  if (course->has_end)
+  }
+  if (course->has_end) {
     offer(end_after(course, course->renewals) + 1, on, &edge);
+  }
   for (size_t i = 0; i < terms->suspension_count; i++) {
-    if (terms->suspensions[i].from.known)
+    if (terms->suspensions[i].from.known) {
       offer(terms->suspensions[i].from.first, on, &edge);
-    if (terms->suspensions[i].until.known)
+    }
+    if (terms->suspensions[i].until.known) {
       offer(terms->suspensions[i].until.last + 1, on, &edge);
+    }
   }
   return edge;
 }
@@ -266,8 +299,9 @@ static day next_status_edge(const struct terms *terms, const struct course *cour
 /* The next edge of anything, after a day with that standing. */
 static day next_edge(const struct terms *terms, const struct course *course, day on, const struct standing *standing) {
   day edge = next_status_edge(terms, course, on);
-  if (standing->period_number == 0)
+  if (standing->period_number == 0) {
     return edge;
+  }
   if (standing->period_ends_on != DAY_NONE) {
     offer(standing->period_ends_on + 1, on, &edge);
     offer(standing->period_ends_on - EXPIRING_DAYS, on, &edge);
@@ -277,8 +311,9 @@ static day next_edge(const struct terms *terms, const struct course *course, day
     offer(standing->notice_on + 1, on, &edge);
   }
   offer(day_add_months(last_activity(terms, course->start, on), DORMANT_MONTHS), on, &edge);
-  for (size_t i = 0; i < terms->event_count; i++)
+  for (size_t i = 0; i < terms->event_count; i++) {
     offer(terms->events[i], on, &edge);
+  }
   return edge;
 }
 
@@ -293,8 +328,9 @@ static bool same(const struct standing *one, const struct standing *other) {
 void standing_on(const struct terms *terms, day on, struct standing *out) {
   struct course course = course_of(terms);
   struct standing then;
-  if (on > DAY_LAST)
+  if (on > DAY_LAST) {
     on = DAY_LAST;
+  }
   derive(terms, &course, on, out);
   day at = on;
   while ((at = next_status_edge(terms, &course, at)) != DAY_NONE) {
