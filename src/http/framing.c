@@ -110,7 +110,9 @@ const char *framing_read(struct exchange *exchange, const char *version, const c
   struct head head = {.exchange = exchange};
   MHD_get_connection_values_n(exchange->connection, MHD_HEADER_KIND, each, &head);
   bool modern = strcmp(version, MHD_HTTP_VERSION_1_1) == 0;
-  if (head.fault == NULL && head.hosts != 1 && (modern || head.hosts > 1)) {
+  if (!is_token(exchange->request.method, strlen(exchange->request.method))) {
+    head.fault = "the method has a character that does not belong there";
+  } else if (head.fault == NULL && head.hosts != 1 && (modern || head.hosts > 1)) {
     head.fault = "exactly one Host header is needed";
   } else if (head.fault == NULL && head.lengths > 1) {
     head.fault = "Content-Length came twice";
