@@ -362,7 +362,7 @@ void handle_import(struct call *call) {
   if (json_array_size(import->errors) > 0) {
     answer_errors(import);
   } else if (outcome != WRITE_SAVED && outcome != WRITE_DROPPED) {
-    api_not_saved(call, outcome);
+    api_not_saved(call, (int)outcome);
   } else {
     answer_report(import);
   }

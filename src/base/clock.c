@@ -79,7 +79,7 @@ bool clock_read_timestamp(const char *text, int64_t *ms) {
   if (*rest != 'Z' && *rest != 'z' && sscanf(rest + 1, "%2d:%2d", &offset_hours, &offset_minutes) != 2) {
     return false;
   }
-  int64_t offset = (offset_hours * 60 + offset_minutes) * (*rest == '-' ? -60 : 60);
+  int64_t offset = ((int64_t)offset_hours * 60 + offset_minutes) * (*rest == '-' ? -60 : 60);
   int64_t days = days_since_epoch(year, month, day);
   *ms = (((days * 24 + hour) * 60 + minute) * 60 + second - offset) * 1000 + fraction;
   return true;

@@ -221,7 +221,8 @@ static json_t *read_node(struct reader *reader) {
 }
 
 static json_t *read_stream(struct reader *reader) {
-  if (!step(reader) || !step(reader)) { /* the stream's start, then the document's */
+  bool begun = step(reader);     /* the stream */
+  if (!begun || !step(reader)) { /* the document */
     return NULL;
   }
   if (reader->event.type == YAML_STREAM_END_EVENT) {

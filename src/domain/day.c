@@ -42,10 +42,10 @@ day day_add_months(day value, int months) {
   int year, month, day_of_month;
   day_to_civil(value, &year, &month, &day_of_month);
   int64_t sum = (int64_t)year * 12 + (month - 1) + months;
-  if (sum < 1 * 12) {
+  if (sum < 12) {
     return DAY_FIRST;
   }
-  if (sum >= 10000 * 12) {
+  if (sum >= INT64_C(10000) * 12) {
     return DAY_LAST;
   }
   year = (int)(sum / 12);

@@ -97,10 +97,11 @@ struct exchange {
   struct exchange *next; /* in the background queue */
 };
 
-void *exchange_new(void *listener, const char *uri, struct MHD_Connection *connection);
+/* For libmicrohttpd; `argument` and `listener` are a struct listener. */
+void *exchange_new(void *argument, const char *uri, struct MHD_Connection *connection);
 mhd_result exchange_handle(void *listener, struct MHD_Connection *connection, const char *url, const char *method,
                            const char *version, const char *upload, size_t *upload_size, void **state);
-void exchange_end(void *listener, struct MHD_Connection *connection, void **state,
+void exchange_end(void *argument, struct MHD_Connection *connection, void **state,
                   enum MHD_RequestTerminationCode code);
 struct reply *exchange_reply(struct exchange *exchange);
 /* Wakes the connection that waits for this answer. Any thread. */
@@ -128,7 +129,7 @@ void background_stop(struct background *background);
 struct metrics *metrics_new(const struct contract *contract);
 void metrics_free(struct metrics *metrics);
 void metrics_count(struct metrics *metrics, const struct operation *operation, int status, int64_t nanoseconds);
-/* Prometheus text. `server` is a struct server. */
-void metrics_add(void *server, struct text *out);
+/* Prometheus text. `argument` is a struct server. */
+void metrics_add(void *argument, struct text *out);
 
 #endif
