@@ -12,6 +12,7 @@
 #include "domain/formats.h"
 
 #include <sodium.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -153,6 +154,11 @@ void worker_free(struct worker *worker) {
 
 struct db *worker_db(struct worker *worker) {
   return worker->db;
+}
+
+void worker_cache_counts(const struct worker *worker, int64_t *hits, int64_t *misses) {
+  *hits = atomic_load_explicit(&worker->cache_hits, memory_order_relaxed);
+  *misses = atomic_load_explicit(&worker->cache_misses, memory_order_relaxed);
 }
 
 /* -- opening a call ------------------------------------------------------------------------------------------------ */
@@ -333,6 +339,10 @@ struct db *call_db(struct call *call) {
 static void end_reading(struct call *call) {
   if (call->db != NULL) {
     enum db_failure failure = db_failure(call->db);
+    int64_t hits, misses;
+    db_cache_counts(call->db, &hits, &misses);
+    atomic_store_explicit(&call->worker->cache_hits, hits, memory_order_relaxed);
+    atomic_store_explicit(&call->worker->cache_misses, misses, memory_order_relaxed);
     db_end_read(call->db);
     call->db = NULL;
     if (failure != DB_OK) {

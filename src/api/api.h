@@ -62,6 +62,8 @@ struct contract *api_load_contract(struct error *error);
 struct worker *worker_new(struct api *api, struct error *error);
 void worker_free(struct worker *worker);
 struct db *worker_db(struct worker *worker);
+/* Page cache hits and misses of its connection. Any thread. */
+void worker_cache_counts(const struct worker *worker, int64_t *hits, int64_t *misses);
 
 /* A call, owned by `memory` (talloc), which also owns everything that it makes; freeing it drops the reply's body. */
 struct call *api_open(struct api *api, struct worker *worker, const void *memory, const struct request *request);

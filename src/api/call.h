@@ -51,6 +51,7 @@ struct worker {
   struct db *db;
   struct documents *documents;
   struct tokens *tokens;
+  _Atomic int64_t cache_hits, cache_misses; /* of its connection, as of its last read: other threads add them up */
 };
 
 /* The reading connection, with a transaction open from here to the end of the call. */

@@ -44,12 +44,6 @@ void handle_metrics(struct call *call) {
              (double)counts.largest_group);
   add_metric(out, "entente_commit_seconds_total", "counter", "Time spent in commits.", counts.commit_seconds);
   add_metric(out, "entente_wal_pages", "gauge", "Pages in the write-ahead log.", (double)counts.wal_pages);
-  int64_t hits = 0, misses = 0;
-  db_cache_counts(call->worker->db, &hits, &misses);
-  add_metric(out, "entente_page_cache_hits_total", "counter", "Page cache hits of the answering thread's connection.",
-             (double)hits);
-  add_metric(out, "entente_page_cache_misses_total", "counter",
-             "Page cache misses of the answering thread's connection.", (double)misses);
   answer_bytes(call, 200, "text/plain; version=0.0.4; charset=utf-8", out->data, out->length);
 }
 

@@ -67,6 +67,25 @@ static const char *name_of(const struct metrics *metrics, size_t index) {
   return index < metrics->contract->operation_count ? metrics->contract->operations[index].id : "none";
 }
 
+static void add_number(struct text *out, const char *name, const char *type, const char *help, int64_t value) {
+  text_addf(out, "# HELP %s %s\n# TYPE %s %s\n%s %lld\n", name, help, name, type, name, (long long)value);
+}
+
+static void add_page_cache(struct server *server, struct text *out) {
+  int64_t hits = 0, misses = 0;
+  pthread_mutex_lock(&server->worker_lock);
+  for (size_t i = 0; i < server->worker_count; i++) {
+    int64_t more_hits, more_misses;
+    worker_cache_counts(server->workers[i], &more_hits, &more_misses);
+    hits += more_hits;
+    misses += more_misses;
+  }
+  pthread_mutex_unlock(&server->worker_lock);
+  add_number(out, "entente_page_cache_hits_total", "counter", "Page cache hits of the reading connections.", hits);
+  add_number(out, "entente_page_cache_misses_total", "counter", "Page cache misses of the reading connections.",
+             misses);
+}
+
 void metrics_add(void *argument, struct text *out) {
   struct server *server = argument;
   struct metrics *metrics = server->metrics;
@@ -91,13 +110,9 @@ void metrics_add(void *argument, struct text *out) {
     }
   }
   pthread_mutex_lock(&server->watch.lock);
-  long long connections = server->watch.count;
+  int64_t connections = server->watch.count;
   pthread_mutex_unlock(&server->watch.lock);
-  text_addf(
-      out, "# HELP entente_connections Open connections.\n# TYPE entente_connections gauge\nentente_connections %lld\n",
-      connections);
-  text_addf(out,
-            "# HELP entente_requests_active Requests under way.\n# TYPE entente_requests_active "
-            "gauge\nentente_requests_active %lld\n",
-            (long long)atomic_load(&server->active));
+  add_number(out, "entente_connections", "gauge", "Open connections.", connections);
+  add_number(out, "entente_requests_active", "gauge", "Requests under way.", atomic_load(&server->active));
+  add_page_cache(server, out);
 }

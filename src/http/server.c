@@ -21,7 +21,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { BACKLOG = 1024, CONNECTION_MEMORY = 256 * 1024, DRAIN_SECONDS = 20, LOCAL_CONNECTIONS = 64 };
+enum { BACKLOG = 1024, CONNECTION_MEMORY = 160 * 1024, DRAIN_SECONDS = 20, LOCAL_CONNECTIONS = 64 };
 
 /* -- workers ------------------------------------------------------------------------------------------------------- */
 
@@ -149,6 +149,9 @@ static void quiet(void *argument, const char *format, va_list arguments) {
   log_line(LOG_DEBUG, "microhttpd: %s", line);
 }
 
+/* libmicrohttpd takes a query apart in a connection's memory before anybody is asked, and closes the connection without
+ * a word when that runs out: there must be room for two thousand arguments. It also clears that memory after each
+ * request, so more has its price. */
 static bool start_daemon(struct listener *listener, int fd, unsigned threads, unsigned connections,
                          struct error *error) {
   unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC | MHD_USE_ERROR_LOG;
@@ -175,7 +178,7 @@ static unsigned raise_descriptors(unsigned connections) {
     limit.rlim_cur = limit.rlim_max;
     (void)setrlimit(RLIMIT_NOFILE, &limit);
     if (limit.rlim_max != RLIM_INFINITY && limit.rlim_max < connections + OTHERS) {
-      connections = limit.rlim_max > 2 * OTHERS ? (unsigned)limit.rlim_max - OTHERS : OTHERS;
+      connections = limit.rlim_max > 2UL * OTHERS ? (unsigned)limit.rlim_max - OTHERS : OTHERS;
       log_line(LOG_WARN, "the limit of open files leaves room for %u connections", connections);
     }
   }
