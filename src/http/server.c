@@ -21,7 +21,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { BACKLOG = 1024, CONNECTION_MEMORY = 160 * 1024, DRAIN_SECONDS = 20, LOCAL_CONNECTIONS = 64 };
+enum { BACKLOG = 1024, CONNECTION_MEMORY = 64 * 1024, DRAIN_SECONDS = 20, LOCAL_CONNECTIONS = 64 };
 
 /* -- workers ------------------------------------------------------------------------------------------------------- */
 
@@ -141,7 +141,7 @@ static void name_address(struct server *server, int fd) {
 
 /* -- starting ------------------------------------------------------------------------------------------------------ */
 
-static void quiet(void *argument, const char *format, va_list arguments) {
+__attribute__((format(printf, 2, 0))) static void quiet(void *argument, const char *format, va_list arguments) {
   (void)argument;
   char line[300];
   vsnprintf(line, sizeof line, format, arguments);
@@ -149,9 +149,7 @@ static void quiet(void *argument, const char *format, va_list arguments) {
   log_line(LOG_DEBUG, "microhttpd: %s", line);
 }
 
-/* libmicrohttpd takes a query apart in a connection's memory before anybody is asked, and closes the connection without
- * a word when that runs out: there must be room for two thousand arguments. It also clears that memory after each
- * request, so more has its price. */
+/* libmicrohttpd clears a connection's memory after each request, so more of it has its price. */
 static bool start_daemon(struct listener *listener, int fd, unsigned threads, unsigned connections,
                          struct error *error) {
   unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC | MHD_USE_ERROR_LOG;
