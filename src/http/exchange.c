@@ -14,7 +14,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { URI_MOST = 8192, BODY_SLOWEST_BYTES_PER_SECOND = 16384, BODY_FIRST_ROOM = 4096 };
+enum {
+  URI_MOST = 8192,
+  ARGUMENTS_MOST = 500,
+  CUT_SECONDS = 5,
+  BODY_SLOWEST_BYTES_PER_SECOND = 16384,
+  BODY_FIRST_ROOM = 4096
+};
 
 struct reply *exchange_reply(struct exchange *exchange) {
   return exchange->early.status != 0 ? &exchange->early : api_reply(exchange->call);
@@ -24,6 +30,28 @@ static int forget(struct exchange *exchange) {
   blob_drop(exchange->early.body);
   free(exchange->body);
   return 0;
+}
+
+/* Answers at once and past libmicrohttpd; what still comes is read and thrown away for a while, because closing a
+ * connection with bytes unread would take the answer back. */
+static void cut(struct exchange *exchange, const char *problem, const char *detail) {
+  exchange->stage = STAGE_CUT;
+  reply_cut(exchange, problem, detail);
+  connection_allow(exchange->watched, CUT_SECONDS);
+}
+
+/* libmicrohttpd takes the query apart in the connection's memory before anybody is asked, and closes the connection
+ * without a word when that runs out. */
+static void refuse_long(struct exchange *exchange, const char *uri) {
+  size_t arguments = 0;
+  for (const char *at = strchr(uri, '?'); at != NULL; at = strchr(at + 1, '&')) {
+    arguments++;
+  }
+  if (strlen(uri) > URI_MOST) {
+    cut(exchange, "uri-too-long", "the address may have 8192 bytes");
+  } else if (arguments > ARGUMENTS_MOST) {
+    cut(exchange, "malformed-request", "the address: there are more than 500 query parameters");
+  }
 }
 
 void *exchange_new(void *argument, const char *uri, struct MHD_Connection *connection) {
@@ -42,6 +70,8 @@ void *exchange_new(void *argument, const char *uri, struct MHD_Connection *conne
   exchange->watched = info == NULL ? NULL : info->socket_context;
   connection_allow(exchange->watched, server->options.head_seconds);
   atomic_fetch_add(&server->active, 1);
+  exchange->request.method = "GET"; /* not known yet */
+  refuse_long(exchange, uri);
   return exchange;
 }
 
@@ -59,10 +89,6 @@ static void open_call(struct exchange *exchange, const char *method, const char 
   const char *problem = framing_read(exchange, version, &detail);
   if (problem != NULL) {
     refuse(exchange, problem, detail);
-    return;
-  }
-  if (strlen(exchange->request.target) > URI_MOST) {
-    refuse(exchange, "uri-too-long", "the address may have 8192 bytes");
     return;
   }
   exchange->request.trusted = exchange->listener->trusted || server->options.trust_all;
@@ -110,8 +136,9 @@ static mhd_result take_body(struct exchange *exchange, const char *upload, size_
   if (exchange->body_size + *size > exchange->body_limit) {
     char detail[80];
     snprintf(detail, sizeof detail, "the body may have %zu bytes", exchange->body_limit);
-    reply_cut(exchange, "body-too-large", detail);
-    return MHD_NO;
+    cut(exchange, "body-too-large", detail);
+    *size = 0;
+    return MHD_YES;
   }
   if (exchange->body_size + *size + 1 > exchange->body_capacity) {
     size_t wanted = exchange->body_capacity * 2 > exchange->body_size + *size + 1 ? exchange->body_capacity * 2
@@ -197,6 +224,12 @@ mhd_result exchange_handle(void *listener, struct MHD_Connection *connection, co
     return begin(exchange, method, version);
   case STAGE_ANSWERED:
     return reply_send(exchange);
+  case STAGE_CUT:
+    if (*upload_size == 0) {
+      return MHD_NO;
+    }
+    *upload_size = 0;
+    return MHD_YES;
   case STAGE_BODY:
     return *upload_size > 0 ? take_body(exchange, upload, upload_size) : answer(exchange);
   default:

@@ -76,7 +76,7 @@ struct worker *server_worker(struct server *server);
 
 /* -- one exchange -------------------------------------------------------------------------------------------------- */
 
-enum stage { STAGE_HEAD, STAGE_BODY, STAGE_WAITING, STAGE_ANSWERED, STAGE_SENT };
+enum stage { STAGE_HEAD, STAGE_BODY, STAGE_WAITING, STAGE_ANSWERED, STAGE_SENT, STAGE_CUT };
 
 struct exchange {
   struct write write; /* first: the store hands it back */

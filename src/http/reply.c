@@ -172,7 +172,7 @@ void reply_cut(struct exchange *exchange, const char *problem, const char *detai
   struct text *out = text_new(exchange);
   text_addf(
       out,
-      "HTTP/1.1 %d Error\r\nContent-Type: %s\r\nContent-Length: %zu\r\nCache-Control: no-store\r\nX-Request-Id: %s\r\n"
+      "HTTP/1.1 %d %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\nCache-Control: no-store\r\nX-Request-Id: %s\r\n"
       "X-Content-Type-Options: nosniff\r\nConnection: close\r\n\r\n",
       reply.status, reply.content_type, reply.body->size, exchange->id);
   text_add_bytes(out, reply.body->data, reply.body->size);
