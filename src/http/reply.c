@@ -174,7 +174,8 @@ void reply_cut(struct exchange *exchange, const char *problem, const char *detai
       out,
       "HTTP/1.1 %d %s\r\nContent-Type: %s\r\nContent-Length: %zu\r\nCache-Control: no-store\r\nX-Request-Id: %s\r\n"
       "X-Content-Type-Options: nosniff\r\nConnection: close\r\n\r\n",
-      reply.status, reply.content_type, reply.body->size, exchange->id);
+      reply.status, MHD_get_reason_phrase_for((unsigned)reply.status), reply.content_type, reply.body->size,
+      exchange->id);
   text_add_bytes(out, reply.body->data, reply.body->size);
   exchange->status = reply.status;
   const union MHD_ConnectionInfo *info =
