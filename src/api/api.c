@@ -251,11 +251,7 @@ static bool media_taken(struct call *call) {
   if (header == NULL) {
     return takes_json;
   }
-  /* curl's default for -d; a browser sends it across origins unasked, but never with a token in the header. */
-  if (takes_json && call->request->authorization != NULL && media_is(header, "application/x-www-form-urlencoded")) {
-    return true;
-  }
-  if (takes_json && call->request->trusted && media_is(header, "application/x-www-form-urlencoded")) {
+  if (takes_json && call->request->form_is_json && media_is(header, "application/x-www-form-urlencoded")) {
     return true;
   }
   for (; *types != NULL; types++) {

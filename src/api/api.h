@@ -27,7 +27,8 @@ struct request {
   const char *method;
   const char *target; /* path and query as they came */
   const char *authorization, *content_type, *accept, *if_match, *if_none_match, *prefer;
-  bool trusted; /* came by a way that only the database's owner has: the caller is admin */
+  bool trusted;      /* came by a way that only the database's owner has: the caller is admin */
+  bool form_is_json; /* curl's default media type is taken for JSON: no browser can have sent this unasked */
   const char *body;
   size_t body_size;
 };

@@ -12,11 +12,11 @@ struct change {
   const struct contract *contract;
   const char *now; /* timestamp of the whole write */
   struct faults *faults;
-  const char *taken;  /* a slug that another record has: a conflict, not a fault; or NULL */
-  bool mirrors_later; /* import: relations written on the other side are looked for once all is written
-                         (relations_missing) */
-  json_t *awaited;    /* those, as [{owner, type, other, line, index}], when mirrors_later is set */
-  size_t line;        /* import: of the record under way */
+  const char *taken;             /* a slug that another record has: a conflict, not a fault; or NULL */
+  bool mirrors_later;            /* import: relations written on the other side are looked for once all is written
+                                    (relations_missing) */
+  json_t *awaited;               /* those, as [{owner, type, other, line, index}], when mirrors_later is set */
+  size_t line;                   /* import: of the record under way */
   int32_t due_on, superseded_on; /* agreements: what the check derived for the columns outside the contract */
 };
 

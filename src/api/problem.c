@@ -45,6 +45,7 @@ static const struct problem problems[] = {
      "The body is JSON, but does not fit the contract or a rule of the domain, or refers to a record that does not "
      "exist. `errors` lists every fault with a "
      "JSON pointer. Nothing was written."},
+    {"misdirected-request", 421, "The request is for another host", "Its Host header does not name this server."},
     {"headers-too-large", 431, "The headers are too large", "Send fewer or shorter headers."},
     {"internal-error", 500, "The server failed", "A fault of this program. The request id leads to the log."},
     {"busy", 503, "Too many writes are waiting", "Nothing was written. Try again after the seconds in `Retry-After`."},

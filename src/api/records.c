@@ -184,7 +184,8 @@ static json_t *served(struct call *call, const struct target *target) {
   return owned_json(call->memory, schema_normal(call->resource->schema, json));
 }
 
-/* A null for a member that there is not would leave no trace in what is merged; it is as much a mistake as a value would be. */
+/* A null for a member that there is not would leave no trace in what is merged; it is as much a mistake as a value
+ * would be. */
 static void check_patch_names(struct call *call) {
   const struct schema *schema = call->resource->schema;
   const char **names = memory_array(call->memory, const char *, schema->member_count + 1);
@@ -196,8 +197,8 @@ static void check_patch_names(struct call *call) {
   json_object_foreach(call->body, name, value) {
     if (json_is_null(value) && schema_member(schema, name) == NULL) {
       const char *near = nearest_name(name, names);
-      faults_add(call->faults, PLACE_BODY, memory_print(call->memory, "/%s", name), "unknown", "is not a member here%s%s",
-                 near == NULL ? "" : "; did you mean ", near == NULL ? "" : near);
+      faults_add(call->faults, PLACE_BODY, memory_print(call->memory, "/%s", name), "unknown",
+                 "is not a member here%s%s", near == NULL ? "" : "; did you mean ", near == NULL ? "" : near);
     }
   }
 }

@@ -54,6 +54,16 @@ static void refuse_long(struct exchange *exchange, const char *uri) {
   }
 }
 
+/* The query is read by the contract, from the copy. Libmicrohttpd would read it too, take a record of its pool for each
+ * argument, and fall silent when there are more than fit. What it hands over is its own buffer, so it can be cut here.
+ */
+static void hide_query(const char *uri) {
+  char *mark = strchr(uri, '?');
+  if (mark != NULL) {
+    mark[1] = '\0';
+  }
+}
+
 void *exchange_new(void *argument, const char *uri, struct MHD_Connection *connection) {
   struct listener *listener = argument;
   struct server *server = listener->server;
@@ -63,6 +73,7 @@ void *exchange_new(void *argument, const char *uri, struct MHD_Connection *conne
   exchange->connection = connection;
   exchange->started = clock_monotonic_ns();
   exchange->request.target = memory_copy(exchange, uri);
+  hide_query(uri);
   snprintf(exchange->id, sizeof exchange->id, "%s-%06llx", server->id_prefix,
            (unsigned long long)atomic_fetch_add(&server->requests, 1));
   exchange->request.id = exchange->id;
@@ -82,6 +93,19 @@ static void refuse(struct exchange *exchange, const char *problem, const char *d
 
 /* -- the head ------------------------------------------------------------------------------------------------------ */
 
+/* Whether a Host header names this machine. Where everybody is admin, another name means a page from elsewhere that had
+ * its own name lead here (DNS rebinding). */
+static bool names_this_machine(const char *host) {
+  static const char *const names[] = {"localhost", "127.0.0.1", "[::1]"};
+  for (size_t i = 0; host != NULL && i < sizeof names / sizeof names[0]; i++) {
+    size_t length = strlen(names[i]);
+    if (strncasecmp(host, names[i], length) == 0 && (host[length] == '\0' || host[length] == ':')) {
+      return true;
+    }
+  }
+  return false;
+}
+
 static void open_call(struct exchange *exchange, const char *method, const char *version) {
   struct server *server = exchange->listener->server;
   const char *detail = NULL;
@@ -91,7 +115,12 @@ static void open_call(struct exchange *exchange, const char *method, const char 
     refuse(exchange, problem, detail);
     return;
   }
+  if (server->options.trust_all && !exchange->listener->trusted && !names_this_machine(exchange->host)) {
+    refuse(exchange, "misdirected-request", "without authentication only requests to localhost are answered");
+    return;
+  }
   exchange->request.trusted = exchange->listener->trusted || server->options.trust_all;
+  exchange->request.form_is_json = exchange->listener->trusted || exchange->request.authorization != NULL;
   struct worker *worker = server_worker(server);
   if (worker == NULL) {
     refuse(exchange, "busy", NULL);
@@ -240,15 +269,24 @@ mhd_result exchange_handle(void *listener, struct MHD_Connection *connection, co
 
 /* -- the end ------------------------------------------------------------------------------------------------------- */
 
+/* The path for the log, without the query: that may hold names, or a token that somebody put there. */
+static void loggable_path(const char *target, char *out, size_t size) {
+  size_t length = strcspn(target, "?");
+  length = length < size ? length : size - 1;
+  for (size_t i = 0; i < length; i++) {
+    out[i] = target[i] > 0x20 && target[i] < 0x7f ? target[i] : '?';
+  }
+  out[length] = '\0';
+}
+
 static void log_exchange(struct exchange *exchange, int64_t duration) {
   const char *actor = exchange->call == NULL ? "" : api_actor(exchange->call);
-  size_t path = strcspn(exchange->request.target, "?");
-  char target[201];
-  snprintf(target, sizeof target, "%.*s", (int)(path < 200 ? path : 200), exchange->request.target);
+  char path[201];
+  loggable_path(exchange->request.target, path, sizeof path);
   const struct log_field fields[] = {
       {"id", exchange->id, 0},
       {"method", exchange->request.method == NULL ? "-" : exchange->request.method, 0},
-      {"path", target, 0}, /* without the query: it may hold names, or a token that somebody put there */
+      {"path", path, 0},
       {"status", NULL, exchange->status},
       {"microseconds", NULL, duration / 1000},
       {"actor", actor[0] == '\0' ? "-" : actor, 0},

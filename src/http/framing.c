@@ -58,6 +58,7 @@ static void look_at(struct head *head, const char *name, const char *value) {
   struct request *request = &exchange->request;
   if (strcasecmp(name, "Host") == 0) {
     head->hosts++;
+    exchange->host = value;
   } else if (strcasecmp(name, "Content-Length") == 0) {
     head->lengths++;
     head->fault = is_digits(value) ? head->fault : "Content-Length is not a number";

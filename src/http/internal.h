@@ -92,7 +92,7 @@ struct exchange {
   int64_t started, body_started;
   enum stage stage;
   bool has_body, gzip, close;
-  const char *origin, *request_headers;
+  const char *host, *origin, *request_headers;
   int status;            /* that was sent */
   struct exchange *next; /* in the background queue */
 };
