@@ -96,14 +96,15 @@ static void refuse(struct exchange *exchange, const char *problem, const char *d
 /* Whether a Host header names this machine. Where everybody is admin, another name means a page from elsewhere that had
  * its own name lead here (DNS rebinding). */
 static bool names_this_machine(const char *host) {
-  static const char *const names[] = {"localhost", "127.0.0.1", "[::1]"};
-  for (size_t i = 0; host != NULL && i < sizeof names / sizeof names[0]; i++) {
-    size_t length = strlen(names[i]);
-    if (strncasecmp(host, names[i], length) == 0 && (host[length] == '\0' || host[length] == ':')) {
-      return true;
-    }
+  if (host == NULL) {
+    return false;
   }
-  return false;
+  size_t digits = strspn(host, "0123456789."), word = strlen("localhost"), bracket = strlen("[::1]");
+  size_t length = strncmp(host, "127.", 4) == 0               ? digits
+                  : strncasecmp(host, "localhost", word) == 0 ? word
+                  : strncmp(host, "[::1]", bracket) == 0      ? bracket
+                                                              : 0;
+  return length > 0 && (host[length] == '\0' || host[length] == ':');
 }
 
 static void open_call(struct exchange *exchange, const char *method, const char *version) {
