@@ -54,16 +54,6 @@ static void refuse_long(struct exchange *exchange, const char *uri) {
   }
 }
 
-/* The query is read by the contract, from the copy. Libmicrohttpd would read it too, take a record of its pool for each
- * argument, and fall silent when there are more than fit. What it hands over is its own buffer, so it can be cut here.
- */
-static void hide_query(const char *uri) {
-  char *mark = strchr(uri, '?');
-  if (mark != NULL) {
-    mark[1] = '\0';
-  }
-}
-
 void *exchange_new(void *argument, const char *uri, struct MHD_Connection *connection) {
   struct listener *listener = argument;
   struct server *server = listener->server;
@@ -73,7 +63,6 @@ void *exchange_new(void *argument, const char *uri, struct MHD_Connection *conne
   exchange->connection = connection;
   exchange->started = clock_monotonic_ns();
   exchange->request.target = memory_copy(exchange, uri);
-  hide_query(uri);
   snprintf(exchange->id, sizeof exchange->id, "%s-%06llx", server->id_prefix,
            (unsigned long long)atomic_fetch_add(&server->requests, 1));
   exchange->request.id = exchange->id;
