@@ -44,12 +44,13 @@ export const contact = ordered(fc.record({
   from: maybe(partialDate), until: maybe(partialDate),
 }), 'from', 'until');
 
-export const organization = partly({
+const place = fc.constantFrom({}, {country: null}, {country: 'TW'}, {country: 'DE', region: null}, {country: 'JP', region: 'JP-14'}, {region: 'JP-13'});
+
+const organizationMembers = partly({
   name: text(),
   names,
   kind: oneOf('kind', 'organizations'),
   status: oneOf('status', 'organizations'),
-  country: maybe(fc.constantFrom('JP', 'TW', 'DE')),
   city: maybe(text()),
   website: maybe(uri),
   established: maybe(partialDate),
@@ -60,6 +61,7 @@ export const organization = partly({
   visibility,
   sources,
 }, ['name']);
+export const organization = fc.tuple(organizationMembers, place).map(([body, where]) => ({...body, ...where}));
 
 export const area = partly({name: text(), names, description: maybe(paragraph), matches: fc.uniqueArray(uri, {maxLength: 2})}, ['name']);
 
@@ -80,6 +82,8 @@ const term = fc.constantFrom(
   {term_months: 1, renewal: {kind: 'automatic', months: 1, max: null}},
   {term_months: 24, renewal: {kind: 'express', months: null, max: null}},
   {term_months: 6, renewal: {kind: 'none', months: null, max: null}},
+  {ends_on: '2060-12-31', notice: {months: 6, days: null}},
+  {ends_on: '2061', extensions: [{ends_on: '2062-06', agreed_on: null, note: null}], renewal: {kind: 'express', months: null, max: null}},
 );
 
 // With fewer than two organizations there are no parties, and so nothing is concluded.
