@@ -6,7 +6,7 @@ import { assertProblem, underAttack } from './lib/hard.js';
 const hard = underAttack();
 const { harmless } = hard;
 const RECORD = '{"name":"smuggled"}';
-const SMUGGLED = `POST /v1/organizations HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${RECORD.length}\r\n\r\n${RECORD}`;
+const SMUGGLED = `POST /v1/organizations HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: ${RECORD.length}\r\n\r\n${RECORD}`;
 
 /** A POST whose head lines are those, followed by `body`. */
 function post(lines, body = '', version = 'HTTP/1.1') {
@@ -74,7 +74,7 @@ harmless('two Host are refused, and none too', async () => {
 });
 
 harmless('HTTP/1.0 is answered, and its connection closed', async () => {
-  const { answers, closed } = await exchange(hard.port, 'GET /v1/organizations/itri HTTP/1.0\r\n\r\n', { closes: true });
+  const { answers, closed } = await exchange(hard.port, 'GET /v1/organizations/itri HTTP/1.0\r\nHost: localhost\r\n\r\n', { closes: true });
   assert.equal(answers[0].status, 200);
   assert.ok(closed);
 });
@@ -83,7 +83,7 @@ harmless('HTTP/0.9, HTTP/2 and other versions are refused', async () => {
   await refused('GET /v1/areas\r\n\r\n', { silently: true });
   await refused('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', { silently: true });
   for (const version of ['HTTP/2', 'HTTP/2.0', 'HTTP/3.0', 'HTTP/1.', 'HTTP/11', 'http/1.1', 'HTTPS/1.1', 'ICAP/1.0', 'HTTP/1.1x', 'HTTP/-1.1', 'HTTP/1.1 HTTP/1.1']) {
-    await refused(`GET /v1/areas ${version}\r\nHost: x\r\n\r\n`, { silently: true });
+    await refused(`GET /v1/areas ${version}\r\nHost: localhost\r\n\r\n`, { silently: true });
   }
 });
 
@@ -99,13 +99,13 @@ harmless('what is no HTTP at all is refused', async () => {
 
 harmless('a method that nobody knows is refused', async () => {
   for (const method of ['BREW', 'get', 'CONNECT', 'TRACE', 'POST2', 'x'.repeat(1000)]) {
-    const { answers } = await exchange(hard.port, `${method} /v1/organizations HTTP/1.1\r\nHost: x\r\n\r\n`);
+    const { answers } = await exchange(hard.port, `${method} /v1/organizations HTTP/1.1\r\nHost: localhost\r\n\r\n`);
     const problem = assertProblem(answers[0], 405, 'method-not-allowed');
     assert.equal(answers[0].headers.allow, 'GET, HEAD, POST, OPTIONS');
     assert.ok(problem.detail.length < 2000);
   }
   for (const method of ['G ET', '(GET)', 'G\tET', '"GET"']) {
-    await refused(`${method} /v1/organizations HTTP/1.1\r\nHost: x\r\n\r\n`, { silently: true });
+    await refused(`${method} /v1/organizations HTTP/1.1\r\nHost: localhost\r\n\r\n`, { silently: true });
   }
 });
 
@@ -116,7 +116,7 @@ harmless('a header line that goes on in the next one is refused or read as one v
 });
 
 harmless('a length that is folded onto the next line is refused, or read as that length', async () => {
-  const { answers } = await exchange(hard.port, post(['Content-Length:', ' 0'], 'GET /v1/areas HTTP/1.1\r\nHost: x\r\n\r\n'), { count: 2, seconds: 3 });
+  const { answers } = await exchange(hard.port, post(['Content-Length:', ' 0'], 'GET /v1/areas HTTP/1.1\r\nHost: localhost\r\n\r\n'), { count: 2, seconds: 3 });
   assert.equal(answers[0].status, 400);
   assert.ok(answers.length === 1 || answers[1].status === 200);
 });
@@ -129,23 +129,23 @@ harmless('a coding that is folded onto the next line does not smuggle', async ()
 harmless('a space before the colon is refused', async () => {
   await refused(post(['Content-Length : 0'], SMUGGLED));
   await refused(post(['Transfer-Encoding : chunked'], `0\r\n\r\n${SMUGGLED}`));
-  await refused('GET /v1/areas HTTP/1.1\r\nHost : x\r\n\r\n');
-  await refused('GET /v1/areas HTTP/1.1\r\nHost: x\r\nX-A\t: b\r\n\r\n');
+  await refused('GET /v1/areas HTTP/1.1\r\nHost : localhost\r\n\r\n');
+  await refused('GET /v1/areas HTTP/1.1\r\nHost: localhost\r\nX-A\t: b\r\n\r\n');
 });
 
 harmless('a header name that is no token is refused', async () => {
   for (const line of ['X(Y): a', 'X"Y: a', 'X/Y: a', 'X@Y: a', 'X\x01Y: a', 'Xé: a', 'X Y: a', 'X\x7f: a']) {
-    await refused(`GET /v1/areas HTTP/1.1\r\nHost: x\r\n${line}\r\n\r\n`);
+    await refused(`GET /v1/areas HTTP/1.1\r\nHost: localhost\r\n${line}\r\n\r\n`);
   }
 });
 
 harmless('a header line without a colon is refused', async () => {
-  await refused('GET /v1/areas HTTP/1.1\r\nHost: x\r\nnothing\r\n\r\n', { silently: true });
+  await refused('GET /v1/areas HTTP/1.1\r\nHost: localhost\r\nnothing\r\n\r\n', { silently: true });
 });
 
 harmless('control characters in a header value are refused', async () => {
   for (const character of ['\x01', '\x08', '\x0b', '\x1b', '\x7f']) {
-    await refusedAsMalformed(`GET /v1/areas HTTP/1.1\r\nHost: x\r\nX-A: a${character}b\r\n\r\n`);
+    await refusedAsMalformed(`GET /v1/areas HTTP/1.1\r\nHost: localhost\r\nX-A: a${character}b\r\n\r\n`);
   }
 });
 
@@ -169,41 +169,41 @@ harmless('Expect: 100-continue is refused at once where the body would be', asyn
 });
 
 harmless('pipelined requests are answered in order', async () => {
-  const one = (target) => `GET ${target} HTTP/1.1\r\nHost: x\r\n\r\n`;
+  const one = (target) => `GET ${target} HTTP/1.1\r\nHost: localhost\r\n\r\n`;
   const { answers } = await exchange(hard.port, [one('/v1/organizations/itri'), one('/v1/organizations/nobody'), post(['Content-Length: 2'], '[]'), one('/v1/areas')].join(''), { count: 4 });
   assert.deepEqual(answers.map(({ status }) => status), [200, 404, 422, 200]);
 });
 
 harmless('five hundred pipelined requests are all answered', async () => {
-  const { answers } = await exchange(hard.port, 'GET /v1/organizations/itri HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(500), { count: 500, seconds: 20 });
+  const { answers } = await exchange(hard.port, 'GET /v1/organizations/itri HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(500), { count: 500, seconds: 20 });
   assert.equal(answers.length, 500);
   assert.ok(answers.every(({ status }) => status === 200));
 });
 
 harmless('after a refusal before the body, the body is not read as a request', async () => {
   const smuggling = SMUGGLED.length;
-  await refused(`POST /v1/nowhere HTTP/1.1\r\nHost: x\r\nContent-Length: ${smuggling}\r\n\r\n${SMUGGLED}`);
-  await refused(`PUT /v1/organizations HTTP/1.1\r\nHost: x\r\nContent-Length: ${smuggling}\r\n\r\n${SMUGGLED}`);
+  await refused(`POST /v1/nowhere HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${smuggling}\r\n\r\n${SMUGGLED}`);
+  await refused(`PUT /v1/organizations HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${smuggling}\r\n\r\n${SMUGGLED}`);
 });
 
 harmless('a GET with a body is answered, and the body is not read as a request', async () => {
-  const { answers } = await exchange(hard.port, `GET /v1/areas HTTP/1.1\r\nHost: x\r\nContent-Length: ${SMUGGLED.length}\r\n\r\n${SMUGGLED}GET /v1/areas HTTP/1.1\r\nHost: x\r\n\r\n`, { count: 2, seconds: 3 });
+  const { answers } = await exchange(hard.port, `GET /v1/areas HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${SMUGGLED.length}\r\n\r\n${SMUGGLED}GET /v1/areas HTTP/1.1\r\nHost: localhost\r\n\r\n`, { count: 2, seconds: 3 });
   assert.ok(answers.length >= 1 && answers.every(({ status }) => status === 200 || status === 400));
 });
 
 harmless('a head of 10,000 headers, or of half a million bytes, is refused', async () => {
-  await refused(`GET /v1/areas HTTP/1.1\r\nHost: x\r\n${'A: b\r\n'.repeat(100_000)}\r\n`, { silently: true });
-  await refused(`GET /v1/areas HTTP/1.1\r\nHost: x\r\nX-A: ${'a'.repeat(500_000)}\r\n\r\n`, { silently: true });
+  await refused(`GET /v1/areas HTTP/1.1\r\nHost: localhost\r\n${'A: b\r\n'.repeat(100_000)}\r\n`, { silently: true });
+  await refused(`GET /v1/areas HTTP/1.1\r\nHost: localhost\r\nX-A: ${'a'.repeat(500_000)}\r\n\r\n`, { silently: true });
 });
 
 harmless('a header that may come once is refused when it comes twice', async () => {
-  await refusedAsMalformed('GET /v1/areas HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer a\r\nAuthorization: Bearer b\r\n\r\n');
+  await refusedAsMalformed('GET /v1/areas HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer a\r\nAuthorization: Bearer b\r\n\r\n');
   await refusedAsMalformed(post(['Content-Type: text/plain', 'Content-Length: 2'], '[]'));
 });
 
 harmless('the log has no control character that a request brought', async () => {
-  await exchange(hard.port, 'GET /v1/%0d%0aforged HTTP/1.1\r\nHost: x\r\n\r\n');
-  await exchange(hard.port, 'GET /v1/\x1b[31mred HTTP/1.1\r\nHost: x\r\n\r\n');
-  await exchange(hard.port, 'G\x1bT /v1/areas HTTP/1.1\r\nHost: x\r\n\r\n');
+  await exchange(hard.port, 'GET /v1/%0d%0aforged HTTP/1.1\r\nHost: localhost\r\n\r\n');
+  await exchange(hard.port, 'GET /v1/\x1b[31mred HTTP/1.1\r\nHost: localhost\r\n\r\n');
+  await exchange(hard.port, 'G\x1bT /v1/areas HTTP/1.1\r\nHost: localhost\r\n\r\n');
   assert.doesNotMatch(hard.log(), /[\x00-\x09\x0b-\x1f\x7f]/);
 });
