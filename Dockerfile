@@ -1,0 +1,27 @@
+# entente in a container: docker build -t entente . && docker run -p 127.0.0.1:8080:8080 -v entente:/data entente
+# The first token: docker exec CONTAINER entente token create --role admin --name "me"
+
+FROM debian:trixie-slim AS build
+WORKDIR /src
+COPY . .
+# `make` installs the libraries that it misses, as it does on any Debian machine.
+RUN apt-get update && apt-get install --yes --no-install-recommends make \
+ && make OPTIMIZE=-O2 install PREFIX=/usr DESTDIR=/image
+
+FROM debian:trixie-slim
+RUN apt-get update \
+ && apt-get install --yes --no-install-recommends libmicrohttpd12t64 libsqlite3-0 libjansson4 libyaml-0-2 libsodium23 \
+      libutf8proc3 zlib1g libtalloc2 libcurl4t64 libsystemd0 tzdata \
+ && rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/cache/debconf/*-old /var/log/apt /var/log/dpkg.log \
+ && useradd --system --no-create-home --home-dir /data --shell /usr/sbin/nologin --uid 10001 --user-group entente \
+ && install --directory --owner=entente --group=entente --mode=0700 /data
+COPY --from=build /image/usr/bin/entente /usr/bin/entente
+USER entente
+WORKDIR /data
+VOLUME /data
+ENV ENTENTE_DB=/data/entente.db ENTENTE_LISTEN=0.0.0.0:8080
+EXPOSE 8080
+# What the program says about itself, and not only that its port is open. (Its own address: 0.0.0.0 reaches it from here.)
+HEALTHCHECK --interval=30s --timeout=6s --start-period=10s CMD ["entente", "healthcheck"]
+ENTRYPOINT ["entente"]
+CMD ["serve"]
