@@ -316,4 +316,5 @@ void handle_agreement_status(struct call *call) {
   }
   json_decref(row);
   answer_json(call, 200, answer);
+  answer_tag_of_body(call); /* it depends on the day and on other agreements too, so no stamp stands for it */
 }

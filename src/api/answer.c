@@ -6,6 +6,7 @@
 #include "base/blob.h"
 #include "base/memory.h"
 
+#include <sodium.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -214,4 +215,15 @@ bool answer_precondition(struct call *call, const char *tag) {
     return true;
   }
   return false;
+}
+
+void answer_tag_of_body(struct call *call) {
+  unsigned char hash[crypto_generichash_BYTES_MIN];
+  char tag[sizeof hash * 2 + 1];
+  const struct blob *body = call->reply.body;
+  crypto_generichash(hash, sizeof hash, (const unsigned char *)body->data, body->size, NULL, 0);
+  sodium_bin2hex(tag, sizeof tag, hash, sizeof hash);
+  if (answer_not_modified(call, tag)) {
+    answer_blob(call, 304, NULL, NULL);
+  }
 }

@@ -282,18 +282,33 @@ static void read_body(struct call *call) {
   }
 }
 
-static void list_media_types(struct call *call) {
+/* "application/json, text/html" */
+static const char *list_types(struct call *call, const char *const *types) {
   struct text *list = text_new(call->memory);
-  for (const char *const *type = call->operation->media_types; *type != NULL; type++) {
-    text_addf(list, "%s%s", list->length == 0 ? "" : ", ", *type);
+  for (; *types != NULL; types++) {
+    text_addf(list, "%s%s", list->length == 0 ? "" : ", ", *types);
   }
-  answer_problem(call, "unsupported-media-type", "this address takes %s", list->data);
+  return list->data;
+}
+
+static void refuse_media(struct call *call) {
+  const char *list = list_types(call, call->operation->media_types);
+  answer_problem(call, "unsupported-media-type", "this address takes %s", list);
   if (strcmp(call->operation->method, "PATCH") == 0) {
-    answer_header(call, "Accept-Patch", list->data);
+    answer_header(call, "Accept-Patch", list);
   }
 }
 
+static void refuse_format(struct call *call) {
+  answer_problem(call, "not-acceptable", "this address answers with %s",
+                 list_types(call, call->operation->answer_types));
+}
+
 void api_accept(struct call *call) {
+  if (!accepts(call->request->accept, call->operation->answer_types)) {
+    refuse_format(call);
+    return;
+  }
   if (call->faults == NULL) {
     call->faults = faults_new(call->memory);
   }
@@ -312,7 +327,7 @@ void api_accept(struct call *call) {
     return;
   }
   if (!media_taken(call)) {
-    list_media_types(call);
+    refuse_media(call);
   } else if (call->operation->body != NULL && call->handler->kind != CALL_BACKGROUND) {
     read_body(call);
   }

@@ -89,6 +89,11 @@ bool answer_not_modified(struct call *call, const char *tag);
  */
 bool answer_precondition(struct call *call, const char *tag);
 
+/* Tags an answer that has no stamp by its own bytes; 304 instead of it when the client has them. */
+void answer_tag_of_body(struct call *call);
+/* Whether an Accept header (NULL: none) takes one of the media types, which are ended by NULL; NULL takes any. */
+bool accepts(const char *header, const char *const *types);
+
 extern const char media_json[];
 
 const char *api_build_tag(const struct api *api);

@@ -121,6 +121,9 @@ void handle_page(struct call *call) {
 
 void handle_asset(struct call *call) {
   answer_asset(call, call->route.values[0]);
+  if (call->reply.status == 200) {
+    answer_tag_of_body(call);
+  }
 }
 
 /* -- backup and check ---------------------------------------------------------------------------------------------- */

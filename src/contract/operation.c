@@ -179,6 +179,40 @@ static bool compile_body(struct loader *loader, const struct place_in *at, const
   return true;
 }
 
+static void add_answer_types(struct loader *loader, const json_t *response, struct operation *operation) {
+  size_t count = 0;
+  while (operation->answer_types && operation->answer_types[count]) {
+    count++;
+  }
+  const char *type;
+  json_t *entry;
+  json_object_foreach(json_object_get(response, "content"), type, entry) {
+    const char **types =
+        memory_grow(loader->contract, (const char **)(uintptr_t)operation->answer_types, const char *, count + 2);
+    types[count++] = type;
+    types[count] = NULL;
+    operation->answer_types = types;
+  }
+}
+
+static bool compile_answers(struct loader *loader, const struct place_in *at, const json_t *responses,
+                            struct operation *operation) {
+  const struct place_in below = {at, "responses"};
+  const char *status;
+  json_t *node;
+  json_object_foreach((json_t *)(uintptr_t)responses, status, node) {
+    const struct place_in here = {&below, status};
+    const json_t *response = loader_resolve(loader, &here, node);
+    if (!response) {
+      return false;
+    }
+    if (status[0] == '2') {
+      add_answer_types(loader, response, operation);
+    }
+  }
+  return true;
+}
+
 static bool compile_resource_of(struct loader *loader, const struct place_in *at, const json_t *node,
                                 struct operation *operation) {
   const json_t *path = json_object_get(node, "x-resource");
@@ -213,7 +247,9 @@ static bool compile_operation(struct loader *loader, const struct place_in *at, 
   }
   operation->body_limit = (size_t)json_integer_value(limit);
   const json_t *body = json_object_get(node, "requestBody");
-  return compile_parameters(loader, at, item, node, operation) && (!body || compile_body(loader, at, body, operation));
+  return compile_parameters(loader, at, item, node, operation) &&
+         (!body || compile_body(loader, at, body, operation)) &&
+         compile_answers(loader, at, json_object_get(node, "responses"), operation);
 }
 
 /* A path is made of whole segments, each a literal or one variable. */
