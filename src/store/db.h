@@ -22,9 +22,11 @@ enum db_failure {
 
 enum step { STEP_ROW, STEP_DONE, STEP_FAILED };
 
-/* The named query of sql/…/queries.sql, prepared once per connection. Ends the program when there is none of that name.
- */
+/* The named query of sql/…/queries.sql, prepared once per connection. `name` is a literal, or lives as long as the
+ * connection. Ends the program when there is none of that name. */
 struct query *db_named(struct db *db, const char *name);
+/* A statement whose text lives as long as the connection, and is found again by its address. */
+struct query *db_constant(struct db *db, const char *sql);
 /* A statement by its text, prepared once per connection. The text is composed from the contract, never from input. */
 struct query *db_query(struct db *db, const char *sql);
 

@@ -10,6 +10,11 @@ struct db *engine_open(const char *path, bool create, struct error *error);
 bool engine_prepare(struct db *db, bool writes, struct error *error);
 void engine_close(struct db *db);
 
+/* How the contract's resources lie here; shared, and older than every connection. */
+struct shapes;
+void engine_set_shapes(struct db *db, const struct shapes *shapes);
+const struct shapes *engine_shapes(const struct db *db);
+
 bool engine_migrate(struct db *db, struct error *error);
 
 /* A write group: begin, then savepoints, then commit or undo. */

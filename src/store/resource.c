@@ -1,5 +1,4 @@
-/* A record is a row of its resource's table and rows of tables of items. Statements are composed from the contract's
- * names, always quoted, and hold parameters wherever a value stands; equal texts are prepared once (db.h). An update
+/* A record is a row of its resource's table and rows of tables of items; the statements are the shape's. An update
  * names only the columns that differ, so that an index whose column stays is left alone; a table of items is written
  * anew when its array differs.
  *
@@ -11,36 +10,33 @@
 #include "base/blob.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "store/engine.h"
 #include "store/shape.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-/* A statement under construction, the columns it is for, and the row that fills them. */
-struct statement {
-  struct text *sql;
-  struct text *values; /* of an INSERT */
-  const json_t *before, *row;
-  struct query *query;
-  const struct contract *contract;
-  int next;
-};
+static const struct shape *shape_in(struct db *db, const struct resource *resource) {
+  return shape_of(engine_shapes(db), resource);
+}
 
-/* The number of the first parameter that a column may take; lower ones are the store's own. */
-enum { FIRST_COLUMN = 10 };
-
-static void bind_json(struct query *query, int n, const struct column *column, const json_t *value) {
+static void bind_json(struct query *query, int n, enum lies lies, const json_t *value) {
   if (value == NULL || json_is_null(value)) {
-    if (column->lies == LIES_JSON) {
+    if (lies == LIES_JSON) {
       query_bind_text(query, n, "[]");
     } else {
       query_bind_null(query, n);
     }
-  } else if (column->lies == LIES_JSON) {
+  } else if (lies == LIES_JSON) {
+    if (json_is_array(value) && json_array_size(value) == 0) {
+      query_bind_text(query, n, "[]");
+      return;
+    }
     char *text = memory_checked(json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY));
     query_bind_text(query, n, text);
     free(text);
-  } else if (column->lies == LIES_BOOLEAN) {
+  } else if (lies == LIES_BOOLEAN) {
     query_bind_int(query, n, json_is_true(value));
   } else if (json_is_integer(value)) {
     query_bind_int(query, n, json_integer_value(value));
@@ -49,26 +45,10 @@ static void bind_json(struct query *query, int n, const struct column *column, c
   }
 }
 
-/* The parameter of a column, or the look-up of the pk that a reference stands for. A reference names the table as its
- * resource's path, which the contract's loader holds equal. */
-static void add_parameter(struct text *sql, const struct column *column, int n) {
-  if (column->lies == LIES_REFERENCE) {
-    text_addf(sql, "(SELECT pk FROM \"%s\" WHERE id = $%d)", column->reference, n);
-  } else {
-    text_addf(sql, "$%d", n);
+static void bind_columns(struct query *query, const struct column *columns, size_t count, const json_t *row) {
+  for (size_t i = 0; i < count; i++) {
+    bind_json(query, FIRST_COLUMN + (int)i, columns[i].lies, shape_value(row, &columns[i]));
   }
-}
-
-static void add_insert_column(void *argument, const struct column *column) {
-  struct statement *statement = argument;
-  text_addf(statement->sql, ", \"%s\"", column->name);
-  text_add(statement->values, ", ");
-  add_parameter(statement->values, column, statement->next++);
-}
-
-static void bind_column(void *argument, const struct column *column) {
-  struct statement *statement = argument;
-  bind_json(statement->query, statement->next++, column, shape_value(statement->row, column));
 }
 
 static bool same(const json_t *a, const json_t *b) {
@@ -76,32 +56,12 @@ static bool same(const json_t *a, const json_t *b) {
   return empty_a || empty_b ? empty_a == empty_b : json_equal(a, b) != 0;
 }
 
-static void add_changed_column(void *argument, const struct column *column) {
-  struct statement *statement = argument;
-  if (!same(shape_value(statement->before, column), shape_value(statement->row, column))) {
-    text_addf(statement->sql, ", \"%s\" = ", column->name);
-    add_parameter(statement->sql, column, statement->next);
-  }
-  statement->next++;
-}
-
-static void bind_changed_column(void *argument, const struct column *column) {
-  struct statement *statement = argument;
-  const json_t *value = shape_value(statement->row, column);
-  if (!same(shape_value(statement->before, column), value)) {
-    bind_json(statement->query, statement->next, column, value);
-  }
-  statement->next++;
-}
-
-/* -- finding ------------------------------------------------------------------------------------------------------- */
+/* -- finding ---------------------------------------------------------------------------------------------------------
+ */
 
 bool resource_find(struct db *db, const struct resource *resource, const char *key, struct found *found) {
-  char sql[160];
-  bool by_id = typeid_valid(resource->prefix, key);
-  snprintf(sql, sizeof sql, "SELECT pk, stamp, revision, id FROM \"%s\" WHERE %s = $1", resource->table,
-           by_id ? "id" : "slug");
-  struct query *query = db_query(db, sql);
+  const struct shape *shape = shape_in(db, resource);
+  struct query *query = db_constant(db, typeid_valid(resource->prefix, key) ? shape->find_by_id : shape->find_by_slug);
   query_bind_text(query, 1, key);
   bool there = query_step(query) == STEP_ROW;
   if (there) {
@@ -115,146 +75,73 @@ bool resource_find(struct db *db, const struct resource *resource, const char *k
 }
 
 struct blob *resource_document(struct db *db, const struct resource *resource, int64_t pk) {
-  char sql[160];
-  snprintf(sql, sizeof sql, "SELECT document FROM \"%s\" WHERE pk = $1", resource->view);
-  struct query *query = db_query(db, sql);
+  struct query *query = db_constant(db, shape_in(db, resource)->document);
   query_bind_int(query, 1, pk);
   struct blob *document = query_step(query) == STEP_ROW ? query_blob(query, 0) : NULL;
   query_end(query);
   return document;
 }
 
-/* -- stamps -------------------------------------------------------------------------------------------------------- */
+/* -- stamps ----------------------------------------------------------------------------------------------------------
+ */
 
 static bool touch(struct db *db, const char *sql, int64_t pk) {
-  struct query *query = db_query(db, sql);
+  struct query *query = db_constant(db, sql);
   query_bind_int(query, 1, db_stamp(db));
   query_bind_int(query, 2, pk);
   return query_run(query);
 }
 
+static bool touch_all(struct db *db, const char *const *list, int64_t pk) {
+  for (; *list != NULL; list++) {
+    if (!touch(db, *list, pk)) {
+      return false;
+    }
+  }
+  return true;
+}
+
 bool resource_touch(struct db *db, const struct resource *resource, int64_t pk) {
-  char sql[160];
-  snprintf(sql, sizeof sql, "UPDATE \"%s\" SET stamp = $1 WHERE pk = $2", resource->table);
-  return touch(db, sql, pk);
+  return touch(db, shape_in(db, resource)->touch, pk);
 }
 
-/* Everything that refers to the record shows its name. */
-static bool touch_referrers(struct db *db, const struct resource *resource, int64_t pk) {
-  for (size_t i = 0; i < resource->referrer_count; i++) {
-    const struct referrer *referrer = &resource->referrers[i];
-    char sql[320];
-    if (referrer->table != NULL) {
-      snprintf(sql, sizeof sql, "UPDATE \"%s\" SET stamp = $1 WHERE pk IN (SELECT owner FROM \"%s\" WHERE \"%s\" = $2)",
-               referrer->resource->table, referrer->table, referrer->column);
-    } else {
-      snprintf(sql, sizeof sql, "UPDATE \"%s\" SET stamp = $1 WHERE \"%s\" = $2", referrer->resource->table,
-               referrer->column);
-    }
-    if (!touch(db, sql, pk)) {
-      return false;
-    }
-  }
-  return true;
-}
+/* -- items -----------------------------------------------------------------------------------------------------------
+ */
 
-/* Everything that the record has mirrored relations to serves them too. A mirrored relation joins records of one
- * resource. */
-static bool touch_mirrors(struct db *db, const struct resource *resource, int64_t pk) {
-  for (size_t i = 0; i < resource->referrer_count; i++) {
-    const struct referrer *referrer = &resource->referrers[i];
-    if (!referrer->mirrored || referrer->resource != resource) {
-      continue;
-    }
-    char sql[320];
-    snprintf(sql, sizeof sql, "UPDATE \"%s\" SET stamp = $1 WHERE pk IN (SELECT \"%s\" FROM \"%s\" WHERE owner = $2)",
-             resource->table, referrer->column, referrer->table);
-    if (!touch(db, sql, pk)) {
-      return false;
-    }
-  }
-  return true;
-}
-
-static bool is_mirrored(const struct resource *resource, const struct member *member) {
-  for (size_t i = 0; i < resource->referrer_count; i++) {
-    const struct referrer *referrer = &resource->referrers[i];
-    if (referrer->mirrored && referrer->resource == resource && strcmp(referrer->table, member->table) == 0) {
-      return true;
-    }
-  }
-  return false;
-}
-
-/* -- items --------------------------------------------------------------------------------------------------------- */
-
-static const struct schema *item_schema(const struct member *member) {
-  return member->schema->items;
-}
-
-static bool items_are_scalars(const struct member *member) {
-  return item_schema(member)->member_count == 0 || item_schema(member)->reference != NULL;
-}
-
-static const struct column value_column = {.name = "value", .member = "value", .lies = LIES_TEXT};
-
-static bool insert_items(struct db *db, const struct member *member, int64_t owner, const json_t *items) {
-  if (json_array_size(items) == 0) {
-    return true;
-  }
-  void *scratch = talloc_new(NULL);
-  struct statement statement = {.sql = text_new(scratch), .values = text_new(scratch), .next = FIRST_COLUMN};
-  text_addf(statement.sql, "INSERT INTO \"%s\" (owner, position", member->table);
-  if (items_are_scalars(member)) {
-    add_insert_column(&statement, &value_column);
-  } else {
-    shape_columns(item_schema(member), add_insert_column, &statement);
-  }
-  text_addf(statement.sql, ") VALUES ($1, $2%s)", statement.values->data);
+static bool insert_items(struct db *db, const struct items *items, int64_t owner, const json_t *list) {
   bool fine = true;
   size_t position;
   const json_t *item;
-  json_array_foreach((json_t *)items, position, item) {
-    statement.query = db_query(db, statement.sql->data);
-    statement.row = item;
-    statement.next = FIRST_COLUMN;
-    query_bind_int(statement.query, 1, owner);
-    query_bind_int(statement.query, 2, (int64_t)position);
-    if (items_are_scalars(member)) {
-      bind_json(statement.query, FIRST_COLUMN, &value_column, item);
-    } else {
-      shape_columns(item_schema(member), bind_column, &statement);
-    }
-    fine = query_run(statement.query) && fine;
+  json_array_foreach((json_t *)list, position, item) {
+    struct query *query = db_constant(db, items->insert);
+    query_bind_int(query, 1, owner);
+    query_bind_int(query, 2, (int64_t)position);
+    bind_columns(query, items->columns, items->column_count, item);
+    fine = query_run(query) && fine;
   }
-  talloc_free(scratch);
   return fine;
 }
 
-static bool delete_items(struct db *db, const struct member *member, int64_t owner) {
-  char sql[160];
-  snprintf(sql, sizeof sql, "DELETE FROM \"%s\" WHERE owner = $1", member->table);
-  struct query *query = db_query(db, sql);
+static bool clear_items(struct db *db, const struct items *items, int64_t owner) {
+  struct query *query = db_constant(db, items->clear);
   query_bind_int(query, 1, owner);
   return query_run(query);
 }
 
 /* Makes the tables of items hold what `after` says. */
-static bool write_items(struct db *db, const struct resource *resource, int64_t pk, const json_t *before,
+static bool write_items(struct db *db, const struct shape *shape, int64_t pk, const json_t *before,
                         const json_t *after) {
-  for (size_t i = 0; i < resource->schema->member_count; i++) {
-    const struct member *member = &resource->schema->members[i];
-    if (member->table == NULL) {
+  for (size_t i = 0; i < shape->items_count; i++) {
+    const struct items *items = &shape->items[i];
+    const json_t *old = json_object_get(before, items->member->name),
+                 *list = json_object_get(after, items->member->name);
+    bool had = json_array_size(old) > 0, has = json_array_size(list) > 0;
+    if (before != NULL && (list == NULL || same(old, list))) {
       continue;
     }
-    const json_t *old = json_object_get(before, member->name), *items = json_object_get(after, member->name);
-    if (before != NULL && (items == NULL || same(old, items))) {
-      continue;
-    }
-    bool mirrored = is_mirrored(resource, member) && (json_array_size(old) > 0 || json_array_size(items) > 0);
-    bool fine = (!mirrored || touch_mirrors(db, resource, pk)) &&
-                (json_array_size(old) == 0 || delete_items(db, member, pk)) && insert_items(db, member, pk, items) &&
-                (!mirrored || touch_mirrors(db, resource, pk));
+    bool marks = items->mirrored && (had || has);
+    bool fine = (!marks || touch_all(db, shape->touch_mirrors, pk)) && (!had || clear_items(db, items, pk)) &&
+                insert_items(db, items, pk, list) && (!marks || touch_all(db, shape->touch_mirrors, pk));
     if (!fine) {
       return false;
     }
@@ -262,61 +149,70 @@ static bool write_items(struct db *db, const struct resource *resource, int64_t 
   return true;
 }
 
-/* -- writing ------------------------------------------------------------------------------------------------------- */
+/* -- writing ---------------------------------------------------------------------------------------------------------
+ */
 
 int64_t resource_insert(struct db *db, const struct resource *resource, const struct record *record,
                         const json_t *row) {
-  void *scratch = talloc_new(NULL);
-  struct statement statement = {
-      .sql = text_new(scratch), .values = text_new(scratch), .row = row, .next = FIRST_COLUMN};
-  text_addf(statement.sql, "INSERT INTO \"%s\" (id, slug, revision, stamp, created_at, updated_at", resource->table);
-  shape_columns(resource->schema, add_insert_column, &statement);
-  text_addf(statement.sql, ") VALUES ($1, $2, $3, $4, $5, $6%s)", statement.values->data);
-  statement.query = db_query(db, statement.sql->data);
-  query_bind_text(statement.query, 1, record->id);
-  query_bind_text(statement.query, 2, record->slug);
-  query_bind_int(statement.query, 3, record->revision);
-  query_bind_int(statement.query, 4, db_stamp(db));
-  query_bind_text(statement.query, 5, record->created_at);
-  query_bind_text(statement.query, 6, record->updated_at);
-  statement.next = FIRST_COLUMN;
-  shape_columns(resource->schema, bind_column, &statement);
-  bool fine = query_run(statement.query);
-  talloc_free(scratch);
-  int64_t pk = fine ? db_last_pk(db) : 0;
-  return fine && write_items(db, resource, pk, NULL, row) ? pk : 0;
+  const struct shape *shape = shape_in(db, resource);
+  struct query *query = db_constant(db, shape->insert);
+  query_bind_text(query, 1, record->id);
+  query_bind_text(query, 2, record->slug);
+  query_bind_int(query, 3, record->revision);
+  query_bind_int(query, 4, db_stamp(db));
+  query_bind_text(query, 5, record->created_at);
+  query_bind_text(query, 6, record->updated_at);
+  bind_columns(query, shape->columns, shape->column_count, row);
+  if (!query_run(query)) {
+    return 0;
+  }
+  int64_t pk = db_last_pk(db);
+  return write_items(db, shape, pk, NULL, row) ? pk : 0;
+}
+
+/* The UPDATE of what differs, with its values bound. */
+static struct query *changed_columns(struct db *db, const struct shape *shape, bool moved, const json_t *before,
+                                     const json_t *after) {
+  struct text *sql = text_new(NULL);
+  text_addf(sql, "UPDATE \"%s\" SET revision = $2, stamp = $3, updated_at = $4%s", shape->resource->table,
+            moved ? ", slug = $5" : "");
+  for (size_t i = 0; i < shape->column_count; i++) {
+    const struct column *column = &shape->columns[i];
+    if (!same(shape_value(before, column), shape_value(after, column))) {
+      text_addf(sql, ", \"%s\" = ", column->name);
+      shape_add_parameter(sql, column, FIRST_COLUMN + (int)i);
+    }
+  }
+  text_add(sql, " WHERE pk = $1");
+  struct query *query = db_query(db, sql->data);
+  bind_columns(query, shape->columns, shape->column_count, after); /* what the statement does not name is passed over */
+  talloc_free(sql);
+  return query;
 }
 
 bool resource_update(struct db *db, const struct resource *resource, int64_t pk, const struct record *record,
                      const char *old_slug, const json_t *before, const json_t *after) {
-  void *scratch = talloc_new(NULL);
-  struct statement statement = {.sql = text_new(scratch), .before = before, .row = after, .next = FIRST_COLUMN};
+  const struct shape *shape = shape_in(db, resource);
   bool moved = strcmp(old_slug, record->slug) != 0;
-  text_addf(statement.sql, "UPDATE \"%s\" SET revision = $2, stamp = $3, updated_at = $4%s", resource->table,
-            moved ? ", slug = $5" : "");
-  shape_columns(resource->schema, add_changed_column, &statement);
-  text_add(statement.sql, " WHERE pk = $1");
-  statement.query = db_query(db, statement.sql->data);
-  query_bind_int(statement.query, 1, pk);
-  query_bind_int(statement.query, 2, record->revision);
-  query_bind_int(statement.query, 3, db_stamp(db));
-  query_bind_text(statement.query, 4, record->updated_at);
-  query_bind_text(statement.query, 5, record->slug);
-  statement.next = FIRST_COLUMN;
-  shape_columns(resource->schema, bind_changed_column, &statement);
-  bool fine = query_run(statement.query) && write_items(db, resource, pk, before, after);
-  talloc_free(scratch);
+  struct query *query = changed_columns(db, shape, moved, before, after);
+  query_bind_int(query, 1, pk);
+  query_bind_int(query, 2, record->revision);
+  query_bind_int(query, 3, db_stamp(db));
+  query_bind_text(query, 4, record->updated_at);
+  query_bind_text(query, 5, record->slug);
+  if (!query_run(query) || !write_items(db, shape, pk, before, after)) {
+    return false;
+  }
   bool renamed = moved || !same(json_object_get(before, resource->name), json_object_get(after, resource->name));
-  return fine && (!renamed || (touch_referrers(db, resource, pk) && touch_mirrors(db, resource, pk)));
+  return !renamed || (touch_all(db, shape->touch_referrers, pk) && touch_all(db, shape->touch_mirrors, pk));
 }
 
 bool resource_delete(struct db *db, const struct resource *resource, int64_t pk) {
-  char sql[160];
-  snprintf(sql, sizeof sql, "DELETE FROM \"%s\" WHERE pk = $1", resource->table);
-  if (!touch_mirrors(db, resource, pk)) {
+  const struct shape *shape = shape_in(db, resource);
+  if (!touch_all(db, shape->touch_mirrors, pk)) {
     return false;
   }
-  struct query *query = db_query(db, sql);
+  struct query *query = db_constant(db, shape->delete);
   query_bind_int(query, 1, pk);
   return query_run(query);
 }
@@ -362,17 +258,8 @@ json_t *resource_referrers(struct db *db, const struct resource *resource, int64
 
 bool resource_relation_written(struct db *db, const struct resource *resource, const char *owner, const char *type,
                                const char *other) {
-  for (size_t i = 0; i < resource->referrer_count; i++) {
-    const struct referrer *referrer = &resource->referrers[i];
-    if (!referrer->mirrored || referrer->resource != resource) {
-      continue;
-    }
-    char sql[320];
-    snprintf(sql, sizeof sql,
-             "SELECT 1 FROM \"%s\" WHERE owner = (SELECT pk FROM \"%s\" WHERE id = $1) AND type = $2 "
-             "AND \"%s\" = (SELECT pk FROM \"%s\" WHERE id = $3)",
-             referrer->table, resource->table, referrer->column, resource->table);
-    struct query *query = db_query(db, sql);
+  for (const char *const *sql = shape_in(db, resource)->written; *sql != NULL; sql++) {
+    struct query *query = db_constant(db, *sql);
     query_bind_text(query, 1, owner);
     query_bind_text(query, 2, type);
     query_bind_text(query, 3, other);
@@ -385,52 +272,26 @@ bool resource_relation_written(struct db *db, const struct resource *resource, c
   return false;
 }
 
-/* -- verification -------------------------------------------------------------------------------------------------- */
-
-static void add_select_column(void *argument, const struct column *column) {
-  text_addf(((struct statement *)argument)->sql, ", \"%s\"", column->name);
-}
+/* -- verification ----------------------------------------------------------------------------------------------------
+ */
 
 static bool verify(struct db *db, const char *sql, const char *what, struct error *error) {
-  struct query *query = db_query(db, sql);
-  query_end(query);
+  query_end(db_query(db, sql));
   return db_failure(db) == DB_OK ||
          error_set(error, "the contract and the database disagree on %s: %s", what, db_failure_text(db));
 }
 
-static bool verify_one(struct db *db, const struct resource *resource, struct error *error) {
-  void *scratch = talloc_new(NULL);
-  struct statement statement = {.sql = text_new(scratch)};
-  text_add(statement.sql, "SELECT pk, id, slug, revision, stamp, created_at, updated_at");
-  shape_columns(resource->schema, add_select_column, &statement);
-  text_addf(statement.sql, " FROM \"%s\"", resource->table);
-  bool fine = verify(db, statement.sql->data, resource->table, error);
-  for (size_t i = 0; fine && i < resource->schema->member_count; i++) {
-    const struct member *member = &resource->schema->members[i];
-    if (member->table == NULL) {
-      continue;
-    }
-    text_clear(statement.sql);
-    text_add(statement.sql, "SELECT owner, position");
-    if (items_are_scalars(member)) {
-      add_select_column(&statement, &value_column);
-    } else {
-      shape_columns(item_schema(member), add_select_column, &statement);
-    }
-    text_addf(statement.sql, " FROM \"%s\"", member->table);
-    fine = verify(db, statement.sql->data, member->table, error);
-  }
-  text_clear(statement.sql);
-  text_addf(statement.sql, "SELECT pk, document FROM \"%s\"", resource->view);
-  fine = fine && verify(db, statement.sql->data, resource->view, error);
-  talloc_free(scratch);
-  return fine;
-}
-
 bool resource_verify(struct db *db, const struct contract *contract, struct error *error) {
   for (size_t i = 0; i < contract->resource_count; i++) {
-    if (!verify_one(db, &contract->resources[i], error)) {
+    const struct shape *shape = shape_in(db, &contract->resources[i]);
+    if (!verify(db, shape->select, shape->resource->table, error) ||
+        !verify(db, shape->document, shape->resource->view, error)) {
       return false;
+    }
+    for (size_t j = 0; j < shape->items_count; j++) {
+      if (!verify(db, shape->items[j].select, shape->items[j].member->table, error)) {
+        return false;
+      }
     }
   }
   return true;

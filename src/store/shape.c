@@ -1,9 +1,21 @@
 /* Scalars lie in a column each; an object's members in columns `object_member`; an array without a table of its own as
- * JSON text; a reference as the pk of the other record. */
+ * JSON text; a reference as the pk of the other record. Statements are composed from the contract's names, always
+ * quoted; values are parameters. */
 #include "store/shape.h"
 
-#include <stdio.h>
+#include "base/memory.h"
+#include "base/text.h"
+
 #include <string.h>
+
+enum { COLUMNS_MOST = 100 };
+
+struct shapes {
+  struct shape *list; /* by the resource's index */
+};
+
+/* -- columns ---------------------------------------------------------------------------------------------------------
+ */
 
 static enum lies lies(const struct schema *schema) {
   if (schema->reference != NULL) {
@@ -22,35 +34,185 @@ static bool flattened(const struct schema *schema) {
   return (schema->kinds & KIND_OBJECT) != 0 && schema->reference == NULL && schema->member_count > 0;
 }
 
-void shape_columns(const struct schema *schema, void (*tell)(void *argument, const struct column *column),
-                   void *argument) {
+static struct column plain_column(const struct contract *contract, const struct schema *schema, const char *name,
+                                  const char *member, const char *inner) {
+  struct column column = {.name = name, .member = member, .inner = inner, .lies = lies(schema)};
+  if (schema->reference != NULL) {
+    column.reference = contract_resource(contract, schema->reference)->table;
+  }
+  return column;
+}
+
+/* The columns of an object's members, in order; members with a table of their own left out. */
+static size_t add_columns(const void *parent, const struct contract *contract, const struct schema *schema,
+                          struct column *columns) {
+  size_t count = 0;
   for (size_t i = 0; i < schema->member_count; i++) {
     const struct member *member = &schema->members[i];
     if (!member->stored || member->table != NULL || strcmp(member->name, "slug") == 0) {
       continue; /* the slug is one of the columns that every resource has */
     }
-    struct column column = {.name = member->column, .member = member->name};
     if (!flattened(member->schema)) {
-      column.lies = lies(member->schema);
-      column.reference = member->schema->reference;
-      tell(argument, &column);
+      columns[count++] = plain_column(contract, member->schema, member->column, member->name, NULL);
       continue;
     }
     for (size_t j = 0; j < member->schema->member_count; j++) {
       const struct member *inner = &member->schema->members[j];
-      char name[128];
-      snprintf(name, sizeof name, "%s_%s", member->column, inner->column);
-      struct column flat = {.name = name,
-                            .member = member->name,
-                            .inner = inner->name,
-                            .lies = lies(inner->schema),
-                            .reference = inner->schema->reference};
-      tell(argument, &flat);
+      const char *name = memory_print(parent, "%s_%s", member->column, inner->column);
+      columns[count++] = plain_column(contract, inner->schema, name, member->name, inner->name);
     }
   }
+  return count;
 }
 
 const json_t *shape_value(const json_t *row, const struct column *column) {
+  if (column->member == NULL) {
+    return row;
+  }
   const json_t *value = json_object_get(row, column->member);
   return column->inner == NULL || value == NULL ? value : json_object_get(value, column->inner);
+}
+
+void shape_add_parameter(struct text *sql, const struct column *column, int n) {
+  if (column->lies == LIES_REFERENCE) {
+    text_addf(sql, "(SELECT pk FROM \"%s\" WHERE id = $%d)", column->reference, n);
+  } else {
+    text_addf(sql, "$%d", n);
+  }
+}
+
+/* -- statements ------------------------------------------------------------------------------------------------------
+ */
+
+static const char *insert_text(const void *parent, const char *table, const char *own_columns, int own_count,
+                               const struct column *columns, size_t count) {
+  struct text *sql = text_new(parent);
+  text_addf(sql, "INSERT INTO \"%s\" (%s", table, own_columns);
+  for (size_t i = 0; i < count; i++) {
+    text_addf(sql, ", \"%s\"", columns[i].name);
+  }
+  text_add(sql, ") VALUES (");
+  for (int i = 1; i <= own_count; i++) {
+    text_addf(sql, "%s$%d", i == 1 ? "" : ", ", i);
+  }
+  for (size_t i = 0; i < count; i++) {
+    text_add(sql, ", ");
+    shape_add_parameter(sql, &columns[i], FIRST_COLUMN + (int)i);
+  }
+  text_add(sql, ")");
+  return sql->data;
+}
+
+/* A statement that reads every column: preparing it shows whether they are there. */
+static const char *select_text(const void *parent, const char *table, const char *own_columns,
+                               const struct column *columns, size_t count) {
+  struct text *sql = text_new(parent);
+  text_addf(sql, "SELECT %s", own_columns);
+  for (size_t i = 0; i < count; i++) {
+    text_addf(sql, ", \"%s\"", columns[i].name);
+  }
+  text_addf(sql, " FROM \"%s\"", table);
+  return sql->data;
+}
+
+static bool leads_back(const struct resource *resource, const struct referrer *referrer) {
+  return referrer->mirrored && referrer->resource == resource;
+}
+
+static bool is_mirrored(const struct resource *resource, const struct member *member) {
+  for (size_t i = 0; i < resource->referrer_count; i++) {
+    const struct referrer *referrer = &resource->referrers[i];
+    if (leads_back(resource, referrer) && strcmp(referrer->table, member->table) == 0) {
+      return true;
+    }
+  }
+  return false;
+}
+
+static void make_items(const void *parent, const struct contract *contract, const struct resource *resource,
+                       const struct member *member, struct items *items) {
+  const struct schema *schema = member->schema->items;
+  struct column *columns = memory_array(parent, struct column, COLUMNS_MOST);
+  items->member = member;
+  items->mirrored = is_mirrored(resource, member);
+  items->columns = columns;
+  if (schema->member_count == 0 || schema->reference != NULL) {
+    columns[items->column_count++] = (struct column){.name = "value", .lies = LIES_TEXT};
+  } else {
+    items->column_count = add_columns(parent, contract, schema, columns);
+  }
+  items->insert = insert_text(parent, member->table, "owner, position", 2, columns, items->column_count);
+  items->select = select_text(parent, member->table, "owner, position", columns, items->column_count);
+  items->clear = memory_print(parent, "DELETE FROM \"%s\" WHERE owner = $1", member->table);
+}
+
+/* The statements that mark what shows a record's name. A mirrored relation joins records of one resource. */
+static void make_touches(const void *parent, struct shape *shape) {
+  const struct resource *resource = shape->resource;
+  const char **referrers = memory_array(parent, const char *, resource->referrer_count + 1);
+  const char **mirrors = memory_array(parent, const char *, resource->referrer_count + 1);
+  const char **written = memory_array(parent, const char *, resource->referrer_count + 1);
+  size_t mirror_count = 0;
+  for (size_t i = 0; i < resource->referrer_count; i++) {
+    const struct referrer *referrer = &resource->referrers[i];
+    const char *own = referrer->resource->table, *column = referrer->column;
+    if (referrer->table == NULL) {
+      referrers[i] = memory_print(parent, "UPDATE \"%s\" SET stamp = $1 WHERE \"%s\" = $2", own, column);
+      continue;
+    }
+    referrers[i] =
+        memory_print(parent, "UPDATE \"%s\" SET stamp = $1 WHERE pk IN (SELECT owner FROM \"%s\" WHERE \"%s\" = $2)",
+                     own, referrer->table, column);
+    if (leads_back(resource, referrer)) {
+      mirrors[mirror_count] =
+          memory_print(parent, "UPDATE \"%s\" SET stamp = $1 WHERE pk IN (SELECT \"%s\" FROM \"%s\" WHERE owner = $2)",
+                       own, column, referrer->table);
+      written[mirror_count++] =
+          memory_print(parent,
+                       "SELECT 1 FROM \"%s\" WHERE owner = (SELECT pk FROM \"%s\" WHERE id = $1) AND type = $2 "
+                       "AND \"%s\" = (SELECT pk FROM \"%s\" WHERE id = $3)",
+                       referrer->table, own, column, own);
+    }
+  }
+  shape->touch_referrers = referrers;
+  shape->touch_mirrors = mirrors;
+  shape->written = written;
+}
+
+static void make_shape(const void *parent, const struct contract *contract, const struct resource *resource,
+                       struct shape *shape) {
+  static const char own[] = "id, slug, revision, stamp, created_at, updated_at";
+  struct column *columns = memory_array(parent, struct column, COLUMNS_MOST);
+  struct items *items = memory_array(parent, struct items, resource->schema->member_count + 1);
+  shape->resource = resource;
+  shape->columns = columns;
+  shape->column_count = add_columns(parent, contract, resource->schema, columns);
+  shape->items = items;
+  for (size_t i = 0; i < resource->schema->member_count; i++) {
+    if (resource->schema->members[i].table != NULL) {
+      make_items(parent, contract, resource, &resource->schema->members[i], &items[shape->items_count++]);
+    }
+  }
+  const char *table = resource->table;
+  shape->insert = insert_text(parent, table, own, 6, columns, shape->column_count);
+  shape->select = select_text(parent, table, own, columns, shape->column_count);
+  shape->find_by_id = memory_print(parent, "SELECT pk, stamp, revision, id FROM \"%s\" WHERE id = $1", table);
+  shape->find_by_slug = memory_print(parent, "SELECT pk, stamp, revision, id FROM \"%s\" WHERE slug = $1", table);
+  shape->document = memory_print(parent, "SELECT document FROM \"%s\" WHERE pk = $1", resource->view);
+  shape->delete = memory_print(parent, "DELETE FROM \"%s\" WHERE pk = $1", table);
+  shape->touch = memory_print(parent, "UPDATE \"%s\" SET stamp = $1 WHERE pk = $2", table);
+  make_touches(parent, shape);
+}
+
+struct shapes *shapes_new(const void *parent, const struct contract *contract) {
+  struct shapes *shapes = memory_new(parent, struct shapes);
+  shapes->list = memory_array(shapes, struct shape, contract->resource_count);
+  for (size_t i = 0; i < contract->resource_count; i++) {
+    make_shape(shapes, contract, &contract->resources[i], &shapes->list[contract->resources[i].index]);
+  }
+  return shapes;
+}
+
+const struct shape *shape_of(const struct shapes *shapes, const struct resource *resource) {
+  return &shapes->list[resource->index];
 }

@@ -1,4 +1,5 @@
-/* Private to the store: how the members of a resource lie in columns and tables of items. */
+/* Private to the store: how the records of a resource lie in columns and tables of items, and the statements for that.
+ * Compiled from the contract once, shared by all connections, never changed. */
 #ifndef ENTENTE_STORE_SHAPE_H
 #define ENTENTE_STORE_SHAPE_H
 
@@ -10,18 +11,46 @@ enum lies { LIES_TEXT, LIES_INTEGER, LIES_BOOLEAN, LIES_JSON, LIES_REFERENCE };
 
 struct column {
   const char *name;
-  const char *member;    /* of the row or item */
+  const char *member;    /* of the row or item; NULL: the item itself, which is a scalar */
   const char *inner;     /* the member inside `member`, for a flattened object; or NULL */
-  const char *reference; /* the resource's path, for LIES_REFERENCE */
+  const char *reference; /* the table of the record referred to, for LIES_REFERENCE */
   enum lies lies;
 };
 
-/* Calls `tell` for each column of an object's members, in order: own columns of a resource (members with a table left
- * out) or those of an item. */
-void shape_columns(const struct schema *schema, void (*tell)(void *argument, const struct column *column),
-                   void *argument);
+/* The number of the first parameter that a column takes; lower ones are the store's own. */
+enum { FIRST_COLUMN = 10 };
+
+/* A table of items. */
+struct items {
+  const struct member *member;
+  const struct column *columns;
+  size_t column_count;
+  bool mirrored; /* the records referred to serve the items too */
+  const char *select, *insert, *clear;
+};
+
+struct shape {
+  const struct resource *resource;
+  const struct column *columns; /* of the resource's own table, besides those that every resource has */
+  size_t column_count;
+  const struct items *items;
+  size_t items_count;
+  const char *select, *find_by_id, *find_by_slug, *document, *insert, *delete, *touch;
+  const char *const *touch_referrers; /* ended by NULL: what refers to a record … */
+  const char *const *touch_mirrors;   /* … and what its mirrored relations lead to */
+  const char *const *written;         /* whether it has written a mirrored relation */
+};
+
+struct shapes;
+
+struct shapes *shapes_new(const void *parent, const struct contract *contract);
+const struct shape *shape_of(const struct shapes *shapes, const struct resource *resource);
 
 /* The value of a column in a row or item; borrowed; NULL when absent. */
 const json_t *shape_value(const json_t *row, const struct column *column);
+/* The parameter of a column as it stands in a statement: $n, or the look-up of the pk that a reference stands for.
+ * Added to `sql`. */
+struct text;
+void shape_add_parameter(struct text *sql, const struct column *column, int n);
 
 #endif

@@ -19,7 +19,7 @@ enum { PARAMETERS = 128, BUCKETS = 256, APPLICATION_ID = 0x656e7474 /* "entt" */
 struct query {
   struct db *db;
   sqlite3_stmt *statement;
-  const char *sql;
+  const char *key; /* the text, or what else it is found by */
   unsigned hash;
   int index[PARAMETERS]; /* of $n; 0 where the statement has none */
   bool busy;
@@ -31,6 +31,7 @@ struct db {
   struct query *buckets[BUCKETS];
   enum db_failure failure;
   char failure_text[256];
+  const struct shapes *shapes;
   int64_t stamp;
   int64_t wal_pages;
 };
@@ -100,10 +101,10 @@ static void find_parameters(struct query *query) {
   }
 }
 
-/* A statement that is kept under `key` and not in use, or NULL. */
-static struct query *kept(struct db *db, const char *key, unsigned hash) {
+/* A free statement whose text has that address or, with `text`, those letters; or NULL. */
+static struct query *kept(struct db *db, const char *key, unsigned hash, bool text) {
   for (struct query *query = db->buckets[hash % BUCKETS]; query != NULL; query = query->next) {
-    if (query->hash == hash && !query->busy && strcmp(query->sql, key) == 0) {
+    if (query->hash == hash && !query->busy && (query->key == key || (text && strcmp(query->key, key) == 0))) {
       query->busy = true;
       return query;
     }
@@ -114,7 +115,7 @@ static struct query *kept(struct db *db, const char *key, unsigned hash) {
 static struct query *prepare(struct db *db, const char *key, unsigned hash, const char *sql) {
   struct query *query = memory_new(db, struct query);
   query->db = db;
-  query->sql = memory_copy(query, key);
+  query->key = key;
   query->hash = hash;
   query->busy = true;
   query->next = db->buckets[hash % BUCKETS];
@@ -128,18 +129,30 @@ static struct query *prepare(struct db *db, const char *key, unsigned hash, cons
   return query;
 }
 
-struct query *db_query(struct db *db, const char *sql) {
-  unsigned hash = hash_text(sql);
-  struct query *query = kept(db, sql, hash);
+static unsigned hash_address(const char *key) {
+  return (unsigned)(((uintptr_t)key * 11400714819323198485ULL) >> 33);
+}
+
+struct query *db_constant(struct db *db, const char *sql) {
+  unsigned hash = hash_address(sql);
+  struct query *query = kept(db, sql, hash, false);
   return query != NULL ? query : prepare(db, sql, hash, sql);
 }
 
+struct query *db_query(struct db *db, const char *sql) {
+  unsigned hash = hash_text(sql);
+  struct query *query = kept(db, sql, hash, true);
+  return query != NULL ? query : prepare(db, memory_copy(db, sql), hash, sql);
+}
+
 /* The text between `-- name: NAME` and the next such line. */
-static char *named_text(const void *parent, const char *head) {
+static char *named_text(const void *parent, const char *name) {
+  char head[96];
+  snprintf(head, sizeof head, "-- name: %s\n", name);
   const struct asset *file = asset_find("sql/sqlite/queries.sql");
   const char *start = file == NULL ? NULL : strstr(file->data, head);
   if (start == NULL) {
-    log_line(LOG_ERROR, "there is no query %s", head);
+    log_line(LOG_ERROR, "there is no query named %s", name);
     abort();
   }
   start += strlen(head);
@@ -148,13 +161,11 @@ static char *named_text(const void *parent, const char *head) {
 }
 
 struct query *db_named(struct db *db, const char *name) {
-  char head[96];
-  snprintf(head, sizeof head, "-- name: %s\n", name);
-  unsigned hash = hash_text(head);
-  struct query *query = kept(db, head, hash);
+  unsigned hash = hash_address(name);
+  struct query *query = kept(db, name, hash, false);
   if (query == NULL) {
-    char *sql = named_text(db, head);
-    query = prepare(db, head, hash, sql);
+    char *sql = named_text(db, name);
+    query = prepare(db, name, hash, sql);
     talloc_free(sql);
   }
   return query;
@@ -166,7 +177,7 @@ static int parameter(struct query *query, int n) {
 
 static void bound(struct query *query, int code) {
   if (code != SQLITE_OK) {
-    fail(query->db, code, query->sql);
+    fail(query->db, code, query->key);
   }
 }
 
@@ -209,7 +220,7 @@ enum step query_step(struct query *query) {
   if (code == SQLITE_DONE) {
     return STEP_DONE;
   }
-  fail(query->db, code, query->sql);
+  fail(query->db, code, query->key);
   return STEP_FAILED;
 }
 
@@ -249,11 +260,12 @@ bool query_is_int(struct query *query, int column) {
 }
 
 void query_end(struct query *query) {
-  query->busy = false;
-  if (query->statement != NULL) {
-    sqlite3_reset(query->statement); /* repeats the code that step gave */
-    sqlite3_clear_bindings(query->statement);
+  if (query->statement == NULL) {
+    return; /* stays busy: what could not be prepared is not given out again, but prepared anew */
   }
+  query->busy = false;
+  sqlite3_reset(query->statement); /* repeats the code that step gave */
+  sqlite3_clear_bindings(query->statement);
 }
 
 int64_t db_last_pk(struct db *db) {
@@ -266,6 +278,14 @@ int64_t db_changes(struct db *db) {
 
 int64_t db_stamp(const struct db *db) {
   return db->stamp;
+}
+
+void engine_set_shapes(struct db *db, const struct shapes *shapes) {
+  db->shapes = shapes;
+}
+
+const struct shapes *engine_shapes(const struct db *db) {
+  return db->shapes;
 }
 
 void engine_set_stamp(struct db *db, int64_t stamp) {

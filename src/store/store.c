@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "store/engine.h"
 #include "store/resource.h"
+#include "store/shape.h"
 #include "store/writer.h"
 
 #include <errno.h>
@@ -23,6 +24,7 @@ struct store {
   int lock;
   struct db *db;
   struct writer *writer;
+  struct shapes *shapes;
 };
 
 /* The descriptor of the locked file, -1 when somebody else has it, -2 on another failure. */
@@ -61,14 +63,20 @@ static bool own(struct store *store, bool create, struct error *error) {
   return store->lock >= 0 || error_set(error, "%s.lock: %s", store->path, strerror(errno));
 }
 
+static bool prepare_writer(struct store *store, const struct contract *contract, struct error *error) {
+  engine_set_shapes(store->db, store->shapes);
+  return engine_migrate(store->db, error) && engine_prepare(store->db, true, error) &&
+         resource_verify(store->db, contract, error);
+}
+
 struct store *store_open(const struct store_options *options, const struct contract *contract, struct error *error) {
   struct store *store = memory_new(NULL, struct store);
   store->path = memory_copy(store, options->path);
   store->lock = -1;
+  store->shapes = shapes_new(store, contract);
   bool fine =
       own(store, options->create, error) && (store->db = engine_open(store->path, options->create, error)) != NULL &&
-      engine_migrate(store->db, error) && engine_prepare(store->db, true, error) &&
-      resource_verify(store->db, contract, error) && (store->writer = writer_start(store->db, options, error)) != NULL;
+      prepare_writer(store, contract, error) && (store->writer = writer_start(store->db, options, error)) != NULL;
   if (!fine) {
     store_close(store);
     return NULL;
@@ -99,6 +107,9 @@ struct db *store_reader(struct store *store, struct error *error) {
   if (db != NULL && !engine_prepare(db, false, error)) {
     engine_close(db);
     return NULL;
+  }
+  if (db != NULL) {
+    engine_set_shapes(db, store->shapes);
   }
   return db;
 }
