@@ -202,6 +202,7 @@ bool ask(const struct arguments *arguments, const struct asked *asked, struct an
   return set_clock(arguments, error) && ask_here(db, creates, asked, answered, error);
 }
 
+/* The type is libcurl's. NOLINTNEXTLINE(readability-non-const-parameter) */
 static size_t ignore(char *bytes, size_t size, size_t count, void *argument) {
   (void)bytes;
   (void)argument;

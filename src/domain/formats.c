@@ -191,8 +191,9 @@ static bool language_tag_valid(const char *text, size_t length) {
   }
   take_subtag(&rest, is_script);
   take_subtag(&rest, is_region);
-  while (take_subtag(&rest, is_variant)) {
-    continue;
+  bool varied = true;
+  while (varied) {
+    varied = take_subtag(&rest, is_variant);
   }
   while (rest.text != NULL) {
     bool private = take_subtag(&rest, is_private);
