@@ -166,6 +166,7 @@ void worker_cache_counts(const struct worker *worker, int64_t *hits, int64_t *mi
 static int drop_body(struct call *call) {
   blob_drop(call->reply.body);
   json_decref(call->body);
+  json_decref(call->normal);
   return 0;
 }
 
@@ -279,6 +280,8 @@ static void read_body(struct call *call) {
   }
   if (call->faults->count > 0) {
     answer_faults(call, "invalid-body");
+  } else if (call->resource != NULL && call->operation->body == call->resource->schema) {
+    call->normal = schema_normal(call->operation->body, call->body);
   }
 }
 

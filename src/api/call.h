@@ -33,6 +33,8 @@ struct call {
   struct principal principal;
   uint64_t commits; /* of the store, read before anything else was */
   json_t *body;     /* checked against the contract; owned by the call */
+  json_t
+      *normal; /* of a body that is a whole record: its normal form, for the handler to take apart; owned by the call */
   struct faults *faults;
   struct worker *worker; /* while reading */
   struct db *db;         /* a transaction is open on it */

@@ -110,8 +110,7 @@ static void answer_document(struct call *call, int status, const struct target *
 
 static void create(struct call *call, struct change *change, const char *slug) {
   struct target target;
-  json_t *normal = owned_json(call->memory, schema_normal(call->resource->schema, call->body));
-  if (change_create(change, normal, slug, &target) == CHANGE_CREATED) {
+  if (change_create(change, call->normal, slug, &target) == CHANGE_CREATED) {
     answer_document(call, 201, &target);
   } else {
     answer_refused(call, change);
@@ -124,8 +123,7 @@ void handle_create(struct call *call) {
   create(call, &change, NULL);
 }
 
-static void replace(struct call *call, struct change *change, struct target *target, const json_t *wanted) {
-  json_t *normal = owned_json(call->memory, schema_normal(call->resource->schema, wanted));
+static void replace(struct call *call, struct change *change, struct target *target, json_t *normal) {
   if (change_replace(change, target, normal) == CHANGE_REFUSED) {
     answer_refused(call, change);
   } else {
@@ -158,7 +156,7 @@ void handle_replace(struct call *call) {
     return;
   }
   if (target.pk != 0) {
-    replace(call, &change, &target, call->body);
+    replace(call, &change, &target, call->normal);
   } else if (typeid_valid(call->resource->prefix, key)) {
     answer_no_record(call); /* ids are the registry's to give */
   } else {
@@ -225,7 +223,7 @@ void handle_patch(struct call *call) {
     answer_faults(call, "invalid-body");
     return;
   }
-  replace(call, &change, &target, merged);
+  replace(call, &change, &target, owned_json(call->memory, schema_normal(call->resource->schema, merged)));
 }
 
 void handle_delete(struct call *call) {

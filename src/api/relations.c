@@ -20,59 +20,74 @@ void fault_at(struct change *change, const char *code, const char *message, cons
 
 /* -- references ---------------------------------------------------------------------------------------------------- */
 
-static const struct resource *referred_resource(const struct change *change, const char *path) {
-  return contract_resource(change->contract, path);
+/* Where a value stands, from the inside out; written as a pointer only when there is a fault to tell. */
+struct location {
+  const struct location *outer;
+  const char *member; /* NULL: an item, at `index` */
+  size_t index;
+};
+
+static char *pointer_to(const void *memory, const struct location *place) {
+  if (place == NULL) {
+    return memory_copy(memory, "");
+  }
+  char *outer = pointer_to(memory, place->outer);
+  return place->member != NULL ? memory_print(memory, "%s/%s", outer, place->member)
+                               : memory_print(memory, "%s/%zu", outer, place->index);
 }
 
-static json_t *resolve_one(struct change *change, const struct schema *schema, json_t *value, const char *pointer) {
+static json_t *resolve_one(struct change *change, const struct schema *schema, const json_t *value,
+                           const struct location *place) {
   const char *key = json_string_value(value);
   if (key == NULL) {
     return NULL;
   }
   struct found found;
-  const struct resource *resource = referred_resource(change, schema->reference);
-  if (resource_find(change->db, resource, key, &found)) {
+  if (resource_find(change->db, contract_resource(change->contract, schema->reference), key, &found)) {
     return json_string(found.id);
   }
-  faults_add(change->faults, PLACE_BODY, pointer, "no_such_record", "\"%s\" names none of the %s", key,
-             schema->reference);
+  faults_add(change->faults, PLACE_BODY, pointer_to(change->memory, place), "no_such_record",
+             "\"%s\" names none of the %s", key, schema->reference);
   return NULL;
 }
 
-static void resolve_object(struct change *change, const struct schema *schema, json_t *object, const char *pointer);
+static void resolve_object(struct change *change, const struct schema *schema, json_t *object,
+                           const struct location *outer);
 
-/* Resolves what stands at one place: a reference, an object, or items of either. */
-static json_t *resolve_value(struct change *change, const struct schema *schema, json_t *value, const char *pointer) {
+/* Resolves what stands at one place: a reference, which is returned anew, an object, or items of either. */
+static json_t *resolve_value(struct change *change, const struct schema *schema, json_t *value,
+                             const struct location *place) {
   if (schema->reference != NULL) {
-    return resolve_one(change, schema, value, pointer);
+    return resolve_one(change, schema, value, place);
   }
   if (json_is_array(value) && schema->items != NULL &&
       (schema->items->reference != NULL || schema->items->member_count > 0)) {
     size_t index;
     json_t *item;
     json_array_foreach(value, index, item) {
-      char *inner = memory_print(change->memory, "%s/%zu", pointer, index);
-      json_t *resolved = resolve_value(change, schema->items, item, inner);
+      struct location inner = {.outer = place, .index = index};
+      json_t *resolved = resolve_value(change, schema->items, item, &inner);
       if (resolved != NULL) {
         json_array_set_new(value, index, resolved);
       }
     }
   } else if (json_is_object(value)) {
-    resolve_object(change, schema, value, pointer);
+    resolve_object(change, schema, value, place);
   }
   return NULL;
 }
 
-static void resolve_object(struct change *change, const struct schema *schema, json_t *object, const char *pointer) {
+static void resolve_object(struct change *change, const struct schema *schema, json_t *object,
+                           const struct location *outer) {
   for (size_t i = 0; i < schema->member_count; i++) {
     const struct member *member = &schema->members[i];
-    json_t *value = json_object_get(object, member->name);
-    if (value == NULL || json_is_null(value) ||
-        !(json_is_array(value) || json_is_object(value) || member->schema->reference)) {
+    bool nested = (member->schema->kinds & (KIND_ARRAY | KIND_OBJECT)) != 0;
+    json_t *value = nested || member->schema->reference != NULL ? json_object_get(object, member->name) : NULL;
+    if (value == NULL || json_is_null(value)) {
       continue;
     }
-    char *inner = memory_print(change->memory, "%s/%s", pointer, member->name);
-    json_t *resolved = resolve_value(change, member->schema, value, inner);
+    struct location inner = {.outer = outer, .member = member->name};
+    json_t *resolved = resolve_value(change, member->schema, value, &inner);
     if (resolved != NULL) {
       json_object_set_new(object, member->name, resolved);
     }
@@ -80,7 +95,7 @@ static void resolve_object(struct change *change, const struct schema *schema, j
 }
 
 void references_resolve(struct change *change, json_t *row) {
-  resolve_object(change, change->resource->schema, row, "");
+  resolve_object(change, change->resource->schema, row, NULL);
 }
 
 int64_t pk_of(struct change *change, const struct resource *resource, const char *id) {
