@@ -131,6 +131,7 @@ void answer_failure(struct call *call, enum db_failure failure) {
     answer_problem(call, "storage-full", NULL);
     break;
   case DB_IO:
+  case DB_FLUSH:
     answer_problem(call, "storage-failed", NULL);
     break;
   default:

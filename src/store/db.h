@@ -17,6 +17,7 @@ enum db_failure {
   DB_CONSTRAINT, /* a rule of the schema refused it */
   DB_FULL,       /* no room on the disk; rolled back cleanly */
   DB_IO,         /* the disk failed; what was written is unknown once a commit was under way */
+  DB_FLUSH,      /* the disk failed to flush; nothing may be flushed over that, so the process has to end */
   DB_OTHER       /* a fault of this program or a damaged file; logged */
 };
 

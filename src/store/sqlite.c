@@ -42,6 +42,7 @@ static bool fail(struct db *db, int code, const char *during) {
   if (db->failure != DB_OK) {
     return false;
   }
+  bool flush = code == SQLITE_IOERR_FSYNC || code == SQLITE_IOERR_DIR_FSYNC;
   switch (code & 0xff) {
   case SQLITE_CONSTRAINT:
     db->failure = DB_CONSTRAINT;
@@ -52,7 +53,7 @@ static bool fail(struct db *db, int code, const char *during) {
   case SQLITE_IOERR:
   case SQLITE_READONLY:
   case SQLITE_CANTOPEN:
-    db->failure = DB_IO;
+    db->failure = flush ? DB_FLUSH : DB_IO;
     break;
   default:
     db->failure = DB_OTHER;

@@ -39,7 +39,7 @@ struct group {
 };
 
 static enum write_outcome outcome_of(enum db_failure failure) {
-  return failure == DB_FULL ? WRITE_FULL : WRITE_FAILED;
+  return failure == DB_FULL ? WRITE_FULL : failure == DB_FLUSH ? WRITE_UNKNOWN : WRITE_FAILED;
 }
 
 /* Waits for work and moves up to a group of it out of the queue. False when the thread should end. */
@@ -95,17 +95,23 @@ static void run_group(struct writer *writer, struct group *group) {
     group->outcomes[i] = WRITE_DROPPED;
   }
   for (size_t i = 0; i < group->count; i++) {
+    if (writer->broken) {
+      group->outcomes[i] = WRITE_FAILED;
+      continue;
+    }
     if (!engine_inside(writer->db) && !engine_begin(writer->db)) {
       group->outcomes[i] = outcome_of(db_failure(writer->db));
       continue;
     }
-    group->outcomes[i] = run_one(writer, group->writes[i]);
-    if (group->outcomes[i] == WRITE_SAVED) {
+    enum write_outcome outcome = group->outcomes[i] = run_one(writer, group->writes[i]);
+    if (outcome == WRITE_SAVED) {
       group->kept++;
       writer->stamp++;
-    } else if (!engine_inside(writer->db)) {
-      lose(group, group->outcomes[i]);
+    } else if (outcome == WRITE_UNKNOWN || !engine_inside(writer->db)) {
+      lose(group, outcome);
     }
+    /* Nothing more is flushed over a failure, not even an undo. */
+    atomic_store(&writer->broken, outcome == WRITE_UNKNOWN);
   }
 }
 
@@ -118,12 +124,16 @@ static bool keep_stamp(struct writer *writer) {
 
 static void finish_group(struct writer *writer, struct group *group) {
   struct db *db = writer->db;
+  if (writer->broken) {
+    return;
+  }
   if (group->kept == 0) {
     engine_undo(db);
     return;
   }
   if (!keep_stamp(writer)) {
     lose(group, outcome_of(db_failure(db)));
+    atomic_store(&writer->broken, db_failure(db) == DB_FLUSH);
     engine_undo(db);
     return;
   }
@@ -134,7 +144,7 @@ static void finish_group(struct writer *writer, struct group *group) {
     if (clean) {
       engine_undo(db);
     } else {
-      atomic_store(&writer->broken, true); /* nothing more is flushed over a failure, not even an undo */
+      atomic_store(&writer->broken, true);
     }
     return;
   }
