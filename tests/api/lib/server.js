@@ -64,8 +64,8 @@ class Server {
 
   // A token of that role, made through the socket and remembered.
   async token(role) {
-    if (!this.#tokens.has(role)) this.#tokens.set(role, (await this.newToken({role, name: `the ${role}`})).token);
-    return this.#tokens.get(role);
+    if (!this.#tokens.has(role)) this.#tokens.set(role, this.newToken({role, name: `the ${role}`}));
+    return (await this.#tokens.get(role)).token;
   }
 
   async newToken(wanted) {

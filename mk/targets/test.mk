@@ -1,0 +1,77 @@
+# The tests: unit tests as programs of their own, and black-box tests that start the program; both also with sanitizers. Every part
+# leaves a TAP report and says its sum; `make test` runs them all, whatever fails on the way, and says the sum of sums.
+
+TEST_UNITS    := $(sort $(shell find tests/unit -name 'test_*.c'))
+TEST_PROGRAMS := $(TEST_UNITS:%.c=$(BUILD)/%)
+TEST_API      := $(sort $(wildcard tests/api/*.test.js))
+TEST_THREADS  := tests/api/model.test.js tests/api/load.test.js
+TEST_NODE     := tests/node_modules/.package-lock.json
+TEST_REPORTS  := $(addprefix $(BUILD)/reports/,unit.tap api.tap asan-unit.tap asan-api.tap tsan.tap)
+TEST_PARTS    := test-unit test-api test-asan test-tsan
+TEST_JOBS     := $(shell nproc)
+
+# What a sanitizer finds ends the program, which no test overlooks.
+TEST_SANITIZE := ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=1 UBSAN_OPTIONS=print_stacktrace=1 \
+                 TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1
+
+$(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(OBJECTS)
+	@echo "  LD      $@"
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
+
+.SECONDARY: $(TEST_PROGRAMS:%=%.o)
+
+$(TEST_NODE): tests/package-lock.json
+	@echo "  NPM     tests"
+	$(Q)npm ci --prefix tests --no-audit --no-fund --loglevel=error >/dev/null && touch $@
+
+# test-run-unit REPORT: runs the unit tests, a line each, and tells a program that died from one that failed.
+define test-run-unit
+	@mkdir -p $(dir $(1)) && : > $(1)
+	@for program in $(TEST_PROGRAMS); do \
+	  if $(TEST_SANITIZE) CMOCKA_MESSAGE_OUTPUT=TAP $$program > $(BUILD)/reports/one.log 2>&1; then echo "  TEST    $${program#$(BUILD)/}"; \
+	  else \
+	    echo "  FAILED  $${program#$(BUILD)/}"; cat $(BUILD)/reports/one.log; \
+	    grep -q '^not ok ' $(BUILD)/reports/one.log || echo "not ok $$program did not end well" >> $(BUILD)/reports/one.log; \
+	  fi; cat $(BUILD)/reports/one.log >> $(1); \
+	done; rm -f $(BUILD)/reports/one.log
+endef
+
+# test-run-node REPORT FILES: runs black-box tests against this build; the summary decides what it was worth.
+define test-run-node
+	@mkdir -p $(dir $(1)) && rm -f $(1)
+	$(Q)$(TEST_SANITIZE) ENTENTE_BINARY=$(abspath $(BUILD)/$(NAME)) node --test --test-concurrency=2 \
+	  --test-reporter=$(if $(V),spec,dot) --test-reporter-destination=stdout --test-reporter=tap --test-reporter-destination=$(1) $(2) || :
+	@sed -n '/^ *not ok/,/^ *\.\.\./p' $(1)
+endef
+
+.PHONY: test test-threads $(TEST_PARTS)
+test: ## installs what is missing, builds, and runs all tests, also with sanitizers
+	@rm -f $(TEST_REPORTS)
+	@for part in $(TEST_PARTS); do echo "  MAKE    $$part"; $(MAKE) --no-print-directory -j $(TEST_JOBS) $$part || :; done
+	@node tests/summary.js $(TEST_REPORTS)
+
+test-unit: $(TEST_PROGRAMS) ## runs the unit tests
+	$(call test-run-unit,$(BUILD)/reports/unit.tap)
+	@node tests/summary.js $(BUILD)/reports/unit.tap
+
+test-api: $(BUILD)/$(NAME) $(TEST_NODE) ## runs the black-box tests
+	$(call test-run-node,$(BUILD)/reports/api.tap,$(TEST_API))
+	@node tests/summary.js $(BUILD)/reports/api.tap
+
+test-asan: $(TEST_NODE) ## runs unit and black-box tests where every access to memory is watched
+	@$(MAKE) --no-print-directory SANITIZE=address,undefined BUILD=$(BUILD)/asan test-unit || :
+	@$(MAKE) --no-print-directory SANITIZE=address,undefined BUILD=$(BUILD)/asan test-api || :
+	@mkdir -p $(BUILD)/reports
+	@cp $(BUILD)/asan/reports/unit.tap $(BUILD)/reports/asan-unit.tap
+	@cp $(BUILD)/asan/reports/api.tap $(BUILD)/reports/asan-api.tap
+	@node tests/summary.js $(BUILD)/reports/asan-unit.tap $(BUILD)/reports/asan-api.tap
+
+test-tsan: $(TEST_NODE) ## runs the tests with many clients where every race is watched
+	@$(MAKE) --no-print-directory SANITIZE=thread BUILD=$(BUILD)/tsan test-threads || :
+	@mkdir -p $(BUILD)/reports
+	@cp $(BUILD)/tsan/reports/threads.tap $(BUILD)/reports/tsan.tap
+	@node tests/summary.js $(BUILD)/reports/tsan.tap
+
+test-threads: $(BUILD)/$(NAME) $(TEST_NODE)
+	$(call test-run-node,$(BUILD)/reports/threads.tap,$(TEST_THREADS))
+	@node tests/summary.js $(BUILD)/reports/threads.tap
