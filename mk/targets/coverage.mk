@@ -1,0 +1,19 @@
+# Line coverage of the unit tests, by folder.
+
+COVERAGE_PACKAGES := gcovr
+COVERAGE_BUILD := $(BUILD)/coverage
+COVERAGE_LEAST := 90
+
+.PHONY: coverage coverage-tests
+coverage: ## tells how much of each folder the unit tests run; domain and contract must be over 90 %
+	$(call debian-install,$(COVERAGE_PACKAGES))
+	$(Q)$(MAKE) --no-print-directory CC=gcc BUILD=$(COVERAGE_BUILD) OPTIMIZE='-O0 -g' EXTRA_CFLAGS=--coverage EXTRA_LDFLAGS=--coverage \
+	  HARDEN=-fPIE coverage-tests
+	$(Q)gcovr --root . --filter src/ --object-directory $(COVERAGE_BUILD) --json-summary $(COVERAGE_BUILD)/summary.json --html-details \
+	  $(COVERAGE_BUILD)/index.html $(COVERAGE_BUILD) 2>$(COVERAGE_BUILD)/gcovr.log >/dev/null || { cat $(COVERAGE_BUILD)/gcovr.log; exit 1; }
+	$(Q)node tests/coverage.js $(COVERAGE_BUILD)/summary.json $(COVERAGE_LEAST) domain contract
+
+# With BUILD at the folder of the coverage build: counts from nothing, since counters add up over runs.
+coverage-tests: $(patsubst %.c,$(BUILD)/%,$(sort $(shell find tests/unit -name 'test_*.c')))
+	$(Q)find $(BUILD) -name '*.gcda' -delete
+	$(Q)for program in $^; do CMOCKA_MESSAGE_OUTPUT=TAP $$program >$(BUILD)/one.log 2>&1 || { cat $(BUILD)/one.log; exit 1; }; done
