@@ -419,6 +419,8 @@ struct db *engine_open(const char *path, bool create, struct error *error) {
                "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -6144; PRAGMA cell_size_check = ON;")) {
     refuse(db, error, path);
     return NULL;
+  sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DQS_DML, 0, NULL); /* a "name" that is no column is an error … */
+  sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DQS_DDL, 0, NULL); /* … and never a string */
   }
   return db;
 }
