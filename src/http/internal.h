@@ -32,6 +32,7 @@ struct connection {
 
 struct watch {
   pthread_mutex_t lock;
+  pthread_cond_t wake;
   pthread_t thread;
   struct connection *first;
   int64_t count;

@@ -12,12 +12,14 @@ enum { LOOK_MS = 500 };
 
 static void *watch_loop(void *argument) {
   struct watch *watch = argument;
-  struct timespec pause = {.tv_nsec = LOOK_MS * 1000000L};
+  struct timespec look;
   pthread_mutex_lock(&watch->lock);
   while (!watch->stopping) {
-    pthread_mutex_unlock(&watch->lock);
-    nanosleep(&pause, NULL);
-    pthread_mutex_lock(&watch->lock);
+    clock_gettime(CLOCK_REALTIME, &look);
+    look.tv_nsec += LOOK_MS * 1000000L;
+    look.tv_sec += look.tv_nsec / 1000000000L;
+    look.tv_nsec %= 1000000000L;
+    pthread_cond_timedwait(&watch->wake, &watch->lock, &look);
     int64_t now = clock_monotonic_ns();
     for (struct connection *connection = watch->first; connection != NULL; connection = connection->next) {
       int64_t deadline = atomic_load(&connection->deadline);
@@ -33,6 +35,7 @@ static void *watch_loop(void *argument) {
 
 bool watch_start(struct watch *watch) {
   pthread_mutex_init(&watch->lock, NULL);
+  pthread_cond_init(&watch->wake, NULL);
   watch->running = pthread_create(&watch->thread, NULL, watch_loop, watch) == 0;
   return watch->running;
 }
@@ -41,6 +44,7 @@ void watch_stop(struct watch *watch) {
   if (watch->running) {
     pthread_mutex_lock(&watch->lock);
     watch->stopping = true;
+    pthread_cond_signal(&watch->wake);
     pthread_mutex_unlock(&watch->lock);
     pthread_join(watch->thread, NULL);
   }
