@@ -13,10 +13,11 @@ RUN apt-get update \
  && apt-get install --yes --no-install-recommends libmicrohttpd12t64 libsqlite3-0 libjansson4 libyaml-0-2 libsodium23 \
       libutf8proc3 zlib1g libtalloc2 libcurl4t64 libsystemd0 tzdata \
  && rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/cache/debconf/*-old /var/log/apt /var/log/dpkg.log \
- && useradd --system --no-create-home --home-dir /data --shell /usr/sbin/nologin --uid 10001 --user-group entente \
- && install --directory --owner=entente --group=entente --mode=0700 /data
+ && groupadd --system --gid 10001 entente \
+ && useradd --system --no-create-home --home-dir /data --shell /usr/sbin/nologin --uid 10001 --gid 10001 entente \
+ && install --directory --owner=10001 --group=10001 --mode=0700 /data
 COPY --from=build /image/usr/bin/entente /usr/bin/entente
-USER entente
+USER 10001:10001
 WORKDIR /data
 VOLUME /data
 ENV ENTENTE_DB=/data/entente.db ENTENTE_LISTEN=0.0.0.0:8080
