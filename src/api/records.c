@@ -45,9 +45,10 @@ void handle_get(struct call *call) {
   }
   struct blob *document = documents_get(call->worker->documents, call->resource, found.pk, found.stamp);
   if (document == NULL) {
-    /* The address may be remembered from before this transaction; what is rendered now must be tagged with what it
-     * shows now. */
-    if (!resource_find(call_db(call), call->resource, found.id, &found)) {
+    /* An address that was remembered was not looked up in a transaction, and what is rendered now must be tagged with
+     * what it shows now. */
+    bool remembered = call->db == NULL;
+    if (remembered && !resource_find(call_db(call), call->resource, found.id, &found)) {
       answer_no_record(call);
       return;
     }

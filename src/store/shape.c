@@ -1,6 +1,7 @@
 /* Scalars lie in a column each; an object's members in columns `object_member`; an array without a table of its own as
- * JSON text; a reference as the pk of the other record. Statements are composed from the contract's names, always
- * quoted; values are parameters. */
+ * JSON text; a reference as the pk of the other record. An array of scalars that has a table lies in both: documents
+ * show the text, which costs them no look into another table, and filters use the table, as an index. Statements are
+ * composed from the contract's names, always quoted; values are parameters. */
 #include "store/shape.h"
 
 #include "base/memory.h"
@@ -43,13 +44,19 @@ static struct column plain_column(const struct contract *contract, const struct 
   return column;
 }
 
-/* The columns of an object's members, in order; members with a table of their own left out. */
+static bool holds_scalars(const struct member *list) {
+  const struct schema *items = list->schema->items;
+  return items->member_count == 0 || items->reference != NULL;
+}
+
+/* The columns of an object's members, in order; lists of objects with a table of their own left out. */
 static size_t add_columns(const void *parent, const struct contract *contract, const struct schema *schema,
                           struct column *columns) {
   size_t count = 0;
   for (size_t i = 0; i < schema->member_count; i++) {
     const struct member *member = &schema->members[i];
-    if (!member->stored || member->table != NULL || strcmp(member->name, "slug") == 0) {
+    bool elsewhere = member->table != NULL && !holds_scalars(member);
+    if (!member->stored || elsewhere || strcmp(member->name, "slug") == 0) {
       continue; /* the slug is one of the columns that every resource has */
     }
     if (!flattened(member->schema)) {
@@ -136,7 +143,7 @@ static void make_items(const void *parent, const struct contract *contract, cons
   items->member = member;
   items->mirrored = is_mirrored(resource, member);
   items->columns = columns;
-  if (schema->member_count == 0 || schema->reference != NULL) {
+  if (holds_scalars(member)) {
     columns[items->column_count++] = (struct column){.name = "value", .lies = LIES_TEXT};
   } else {
     items->column_count = add_columns(parent, contract, schema, columns);

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { LOOKASIDE_BYTES = 1200, LOOKASIDE_PIECES = 256 }; /* small pieces of memory that a document is made of */
 enum { PARAMETERS = 128, BUCKETS = 256, APPLICATION_ID = 0x656e7474 /* "entt" */ };
 
 struct query {
@@ -413,14 +414,15 @@ struct db *engine_open(const char *path, bool create, struct error *error) {
   sqlite3_busy_timeout(db->handle, 5000);
   sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
   sqlite3_db_config(db->handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+  sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DQS_DML, 0, NULL); /* a "name" that is no column is an error … */
+  sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DQS_DDL, 0, NULL); /* … and never a string */
+  sqlite3_db_config(db->handle, SQLITE_DBCONFIG_LOOKASIDE, NULL, LOOKASIDE_BYTES, LOOKASIDE_PIECES);
   sqlite3_wal_hook(db->handle, count_wal, db); /* takes the place of the automatic checkpoint */
   if (!execute(db,
                "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA mmap_size = 0;"
                "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -6144; PRAGMA cell_size_check = ON;")) {
     refuse(db, error, path);
     return NULL;
-  sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DQS_DML, 0, NULL); /* a "name" that is no column is an error … */
-  sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DQS_DDL, 0, NULL); /* … and never a string */
   }
   return db;
 }
@@ -432,7 +434,8 @@ bool engine_prepare(struct db *db, bool writes, struct error *error) {
       return error_set(error, "%s: %s", view->path, db->failure_text);
     }
   }
-  if (!writes && !execute(db, "PRAGMA query_only = ON")) {
+  /* The writer touches a leaf of every index with each record, wherever it lies. */
+  if (!execute(db, writes ? "PRAGMA cache_size = -16384" : "PRAGMA query_only = ON")) {
     return error_set(error, "%s", db->failure_text);
   }
   return true;

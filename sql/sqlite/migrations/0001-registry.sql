@@ -23,6 +23,7 @@ CREATE TABLE organizations (
   established TEXT,
   description TEXT,
   contacts TEXT NOT NULL DEFAULT '[]',
+  tags TEXT NOT NULL DEFAULT '[]',
   visibility TEXT NOT NULL DEFAULT 'internal' CHECK (visibility IN ('public', 'internal')),
   sources TEXT NOT NULL DEFAULT '[]'
 ) STRICT;
@@ -96,6 +97,7 @@ CREATE TABLE agreements (
   field TEXT,
   stage TEXT NOT NULL,
   status TEXT NOT NULL,
+  flags TEXT NOT NULL DEFAULT '[]',
   missing TEXT NOT NULL DEFAULT '[]',
   concluded_on TEXT,
   announced_on TEXT,
@@ -125,6 +127,7 @@ CREATE TABLE agreements (
   events TEXT NOT NULL DEFAULT '[]',
   languages TEXT NOT NULL DEFAULT '[]',
   owner TEXT,
+  tags TEXT NOT NULL DEFAULT '[]',
   visibility TEXT NOT NULL DEFAULT 'internal' CHECK (visibility IN ('public', 'internal')),
   notes TEXT,
   sources TEXT NOT NULL DEFAULT '[]',

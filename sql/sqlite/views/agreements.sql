@@ -13,7 +13,7 @@ SELECT a.pk AS pk, json_object(
   'field', a.field,
   'stage', a.stage,
   'status', a.status,
-  'flags', (SELECT json_group_array(f.value) FROM agreement_flags f WHERE f.owner = a.pk),
+  'flags', json(a.flags),
   'missing', json(a.missing),
   'parties', (
     SELECT json_group_array(json_object(
@@ -80,7 +80,7 @@ SELECT a.pk AS pk, json_object(
   'events', json(a.events),
   'languages', json(a.languages),
   'owner', a.owner,
-  'tags', (SELECT json_group_array(g.value) FROM agreement_tags g WHERE g.owner = a.pk),
+  'tags', json(a.tags),
   'visibility', a.visibility,
   'notes', a.notes,
   'sources', json(a.sources),

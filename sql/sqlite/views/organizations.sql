@@ -39,7 +39,7 @@ SELECT o.pk AS pk, json_object(
         END, owner, since, until FROM organization_relations WHERE organization = o.pk
     ) r CROSS JOIN organizations t ON t.pk = r.other),
   'contacts', json(o.contacts),
-  'tags', (SELECT json_group_array(g.value) FROM organization_tags g WHERE g.owner = o.pk),
+  'tags', json(o.tags),
   'visibility', o.visibility,
   'sources', json(o.sources),
   'revision', o.revision,
