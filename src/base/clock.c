@@ -76,7 +76,8 @@ bool clock_read_timestamp(const char *text, int64_t *ms) {
     }
   }
   int offset_hours = 0, offset_minutes = 0;
-  if (*rest != 'Z' && *rest != 'z' && sscanf(rest + 1, "%2d:%2d", &offset_hours, &offset_minutes) != 2) {
+  bool offset_given = *rest == '+' || *rest == '-';
+  if (offset_given ? sscanf(rest + 1, "%2d:%2d", &offset_hours, &offset_minutes) != 2 : *rest != 'Z' && *rest != 'z') {
     return false;
   }
   int64_t offset = ((int64_t)offset_hours * 60 + offset_minutes) * (*rest == '-' ? -60 : 60);
