@@ -60,7 +60,7 @@ const small = {
 
 // More than the page cache holds, so that pages reach the disk before the commit, and more than the log may have, so that a checkpoint
 // follows.
-const ROWS = 500;
+const ROWS = 400;
 const large = {
   write(base) {
     const lines = Array.from({length: ROWS}, (_, row) =>
@@ -191,7 +191,7 @@ for (const [name, fault] of [
   test(`${name}, at steps all over a large import and its checkpoint`, async (t) => {
     const trial = await prepare(t);
     let steps = 0;
-    for (let nth = 1; await tryStep(t, trial, large, {...fault, nth}); nth = Math.ceil(nth * 2.2)) steps++;
+    for (let nth = 1; await tryStep(t, trial, large, {...fault, nth}); nth = Math.ceil(nth * 3)) steps++;
     assert.ok(steps > 0, 'at least one step failed');
     t.diagnostic(`${steps} steps`);
   });

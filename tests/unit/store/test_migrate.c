@@ -1,0 +1,141 @@
+/* Opening: who may, what is made, what is refused. */
+#include "sample.h"
+
+static struct store *try_open(struct sample *sample, bool create, struct error *error) {
+  struct store_options options = {.path = sample->path, .create = create};
+  return store_open(&options, sample->contract, error);
+}
+
+static void assert_refused(struct sample *sample, bool create, const char *words) {
+  struct error error = {""};
+  struct store *store = try_open(sample, create, &error);
+  assert_null(store);
+  if (strstr(error.text, words) == NULL) {
+    fail_msg("\"%s\" does not say \"%s\"", error.text, words);
+  }
+}
+
+static int64_t number_of(const char *path, const char *sql) {
+  struct error error;
+  struct db *db = engine_open(path, false, &error);
+  assert_non_null(db);
+  struct query *query = db_query(db, sql);
+  assert_int_equal(query_step(query), STEP_ROW);
+  int64_t number = query_int(query, 0);
+  query_end(query);
+  engine_close(db);
+  return number;
+}
+
+static void a_new_file_is_made_with_every_migration(void **state) {
+  struct sample *sample = *state;
+  sample_open(sample, 0, 0);
+  sample_close(sample);
+  int64_t known = 0;
+  while (asset_below("sql/sqlite/migrations/", (size_t)known) != NULL) {
+    known++;
+  }
+  assert_true(known > 0);
+  assert_int_equal(number_of(sample->path, "PRAGMA user_version"), known);
+  assert_int_equal(number_of(sample->path, "PRAGMA application_id"), 0x656e7474);
+}
+
+static void opening_again_changes_nothing(void **state) {
+  struct sample *sample = *state;
+  sample_open(sample, 0, 0);
+  sample_add(sample, "kept");
+  sample_close(sample);
+  int64_t schema = number_of(sample->path, "PRAGMA schema_version");
+  for (int i = 0; i < 3; i++) {
+    sample_open(sample, 0, 0);
+    assert_true(sample_has(sample, "kept"));
+    sample_close(sample);
+  }
+  assert_int_equal(number_of(sample->path, "PRAGMA schema_version"), schema);
+}
+
+static void a_database_of_a_newer_version_is_refused_and_left_alone(void **state) {
+  struct sample *sample = *state;
+  sample_open(sample, 0, 0);
+  sample_add(sample, "kept");
+  sample_close(sample);
+  sample_execute(sample->path, "PRAGMA user_version = 9999");
+  assert_refused(sample, true, "newer");
+  assert_int_equal(number_of(sample->path, "PRAGMA user_version"), 9999);
+  assert_int_equal(number_of(sample->path, "SELECT count(*) FROM areas"), 1);
+}
+
+static void somebody_elses_database_is_refused_and_left_alone(void **state) {
+  struct sample *sample = *state;
+  sample_execute(sample->path, "CREATE TABLE theirs (x INTEGER)");
+  assert_refused(sample, true, "not one of entente's");
+  assert_int_equal(number_of(sample->path, "SELECT count(*) FROM sqlite_schema"), 1);
+}
+
+static void a_file_that_is_no_database_is_refused_and_left_alone(void **state) {
+  struct sample *sample = *state;
+  char text[40] = "";
+  FILE *file = fopen(sample->path, "w");
+  fputs("Not a database, but a letter to a friend.", file);
+  fclose(file);
+  assert_refused(sample, true, sample->path);
+  file = fopen(sample->path, "r");
+  assert_non_null(fgets(text, sizeof text, file));
+  fclose(file);
+  assert_string_equal(text, "Not a database, but a letter to a frien");
+}
+
+static void a_file_that_is_absent_is_made_only_when_asked(void **state) {
+  struct sample *sample = *state;
+  assert_refused(sample, false, "No such file");
+  assert_int_not_equal(access(sample->path, F_OK), 0);
+}
+
+static void a_column_that_the_contract_names_must_be_there(void **state) {
+  struct sample *sample = *state;
+  sample_open(sample, 0, 0);
+  sample_close(sample);
+  sample_execute(sample->path, "ALTER TABLE areas RENAME COLUMN matches TO matched");
+  struct error error = {""};
+  assert_null(try_open(sample, true, &error));
+  assert_non_null(strstr(error.text, "areas"));
+}
+
+static void one_process_owns_a_database_until_it_closes_it(void **state) {
+  struct sample *sample = *state;
+  assert_false(store_owned(sample->path));
+  sample_open(sample, 0, 0);
+  assert_true(store_owned(sample->path));
+  assert_refused(sample, true, "owned by another process");
+  sample_add(sample, "still-mine");
+  sample_close(sample);
+  assert_false(store_owned(sample->path));
+  sample_open(sample, 0, 0);
+  assert_true(sample_has(sample, "still-mine"));
+}
+
+static void a_reader_cannot_write(void **state) {
+  struct sample *sample = *state;
+  sample_open(sample, 0, 0);
+  assert_true(db_begin_read(sample->reader));
+  assert_int_equal(sample_insert(sample->reader, sample->areas, "smuggled", "{}"), 0);
+  assert_int_not_equal(db_failure(sample->reader), DB_OK);
+  db_end_read(sample->reader);
+  assert_false(sample_has(sample, "smuggled"));
+}
+
+int main(void) {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, sample_folder, sample_free)
+  const struct CMUnitTest tests[] = {
+      TEST(a_new_file_is_made_with_every_migration),
+      TEST(opening_again_changes_nothing),
+      TEST(a_database_of_a_newer_version_is_refused_and_left_alone),
+      TEST(somebody_elses_database_is_refused_and_left_alone),
+      TEST(a_file_that_is_no_database_is_refused_and_left_alone),
+      TEST(a_file_that_is_absent_is_made_only_when_asked),
+      TEST(a_column_that_the_contract_names_must_be_there),
+      TEST(one_process_owns_a_database_until_it_closes_it),
+      TEST(a_reader_cannot_write),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

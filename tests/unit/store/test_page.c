@@ -1,0 +1,167 @@
+/* Pages: one order, walked in steps of any size, forward and backward, with records that have no value. */
+#include "sample.h"
+
+enum { RECORDS = 9, MOST_KEYS = 32 };
+
+/* Organizations by slug, which their ids follow, and the year they were established in, if known. */
+static const struct {
+  const char *slug, *established, *country;
+} records[RECORDS] = {{"a", "2019", "JP"}, {"b", NULL, "TW"},   {"c", "2021", "JP"},
+                      {"d", NULL, NULL},   {"e", "2020", "TW"}, {"f", "2019", "DE"},
+                      {"g", "1999", "DE"}, {"h", NULL, "JP"},   {"i", "2021", "TW"}};
+
+static bool write_records(void *argument, struct db *db) {
+  struct sample *sample = argument;
+  bool fine = true;
+  for (int i = 0; i < RECORDS; i++) {
+    json_t *members = json_pack("{s:s?, s:s?}", "established", records[i].established, "country", records[i].country);
+    char *text = json_dumps(members, 0);
+    fine = sample_insert(db, sample->organizations, records[i].slug, text) != 0 && fine;
+    free(text);
+    json_decref(members);
+  }
+  return fine;
+}
+
+static int with_records(void **state) {
+  int result = sample_store(state);
+  struct sample *sample = *state;
+  return result != 0 || store_write(sample->store, write_records, sample) != WRITE_SAVED;
+}
+
+static const struct sort *sort_of(struct sample *sample, const char *name) {
+  for (size_t i = 0; i < sample->organizations->sort_count; i++) {
+    if (strcmp(sample->organizations->sorts[i].name, name) == 0) {
+      return &sample->organizations->sorts[i];
+    }
+  }
+  fail_msg("there is no sort key %s", name);
+  return NULL;
+}
+
+static const struct filter *filter_of(struct sample *sample, const char *name) {
+  for (size_t i = 0; i < sample->organizations->filter_count; i++) {
+    if (strcmp(sample->organizations->filters[i].name, name) == 0) {
+      return &sample->organizations->filters[i];
+    }
+  }
+  fail_msg("there is no filter %s", name);
+  return NULL;
+}
+
+/* Walks the whole list in pages of `limit`; the last letter of each id, in order. */
+static void walk(struct sample *sample, struct page_request request, size_t limit, char out[MOST_KEYS]) {
+  struct page_key keys[MOST_KEYS];
+  json_t *value = NULL;
+  char id[TYPEID_SIZE];
+  size_t length = 0;
+  request.limit = limit;
+  assert_true(db_begin_read(sample->reader));
+  for (;;) {
+    long count = resource_page(sample->reader, sample->organizations, &request, keys);
+    assert_in_range(count, 0, (long)limit);
+    for (long i = 0; i < count; i++) {
+      assert_true(length < MOST_KEYS - 1);
+      out[length++] = keys[i].id[strlen(keys[i].id) - 1];
+    }
+    if (count > 0) {
+      json_decref(value);
+      value = json_incref(keys[count - 1].value);
+      memcpy(id, keys[count - 1].id, sizeof id);
+    }
+    for (long i = 0; i < count; i++) {
+      json_decref(keys[i].value);
+    }
+    if (count < (long)limit) {
+      break;
+    }
+    request.after = true;
+    request.after_value = value;
+    request.after_id = id;
+  }
+  json_decref(value);
+  db_end_read(sample->reader);
+  out[length] = '\0';
+}
+
+static void assert_order(struct sample *sample, struct page_request request, const char *order) {
+  char got[MOST_KEYS];
+  for (size_t limit = 1; limit <= RECORDS + 1; limit++) {
+    walk(sample, request, limit, got);
+    assert_string_equal(got, order);
+  }
+}
+
+static void without_a_sort_key_the_order_is_that_of_the_ids(void **state) {
+  assert_order(*state, (struct page_request){0}, "abcdefghi");
+  assert_order(*state, (struct page_request){.descending = true}, "ihgfedcba");
+}
+
+static void records_without_a_value_come_last_and_ids_break_ties(void **state) {
+  const struct sort *established = sort_of(*state, "established");
+  assert_order(*state, (struct page_request){.sort = established}, "gafecibdh");
+}
+
+static void they_come_last_in_the_other_direction_too(void **state) {
+  const struct sort *established = sort_of(*state, "established");
+  assert_order(*state, (struct page_request){.sort = established, .descending = true}, "icefaghdb");
+}
+
+static void a_filter_takes_any_of_its_values_and_keeps_the_order(void **state) {
+  static const char *const countries[] = {"JP", "TW"};
+  struct page_filter filter = {.filter = filter_of(*state, "country"), .values = countries, .count = 2};
+  struct page_request request = {.filters = &filter, .filter_count = 1, .sort = sort_of(*state, "established")};
+  assert_order(*state, request, "aecibh");
+  filter.count = 1;
+  assert_order(*state, request, "ach");
+}
+
+static void a_filter_that_nothing_meets_gives_an_empty_page(void **state) {
+  static const char *const countries[] = {"XX"};
+  struct page_filter filter = {.filter = filter_of(*state, "country"), .values = countries, .count = 1};
+  assert_order(*state, (struct page_request){.filters = &filter, .filter_count = 1}, "");
+}
+
+static bool delete_some(void *argument, struct db *db) {
+  struct sample *sample = argument;
+  struct found found;
+  return resource_find(db, sample->organizations, "f", &found) &&
+         resource_delete(db, sample->organizations, found.pk) &&
+         sample_insert(db, sample->organizations, "0", "{\"established\": \"2018\"}") != 0;
+}
+
+static void a_place_stays_when_its_record_goes_and_others_come_before_it(void **state) {
+  struct sample *sample = *state;
+  struct page_request request = {.sort = sort_of(sample, "established"), .limit = 3};
+  struct page_key keys[3], next[3];
+  assert_true(db_begin_read(sample->reader));
+  assert_int_equal(resource_page(sample->reader, sample->organizations, &request, keys), 3); /* g a f */
+  db_end_read(sample->reader);
+  assert_int_equal(store_write(sample->store, delete_some, sample), WRITE_SAVED);
+  request.after = true;
+  request.after_value = keys[2].value;
+  request.after_id = keys[2].id;
+  assert_true(db_begin_read(sample->reader));
+  assert_int_equal(resource_page(sample->reader, sample->organizations, &request, next), 3);
+  db_end_read(sample->reader);
+  assert_string_equal(next[0].id, "org_e");
+  assert_string_equal(next[1].id, "org_c");
+  assert_string_equal(next[2].id, "org_i");
+  for (int i = 0; i < 3; i++) {
+    json_decref(keys[i].value);
+    json_decref(next[i].value);
+  }
+}
+
+int main(void) {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, with_records, sample_free)
+  const struct CMUnitTest tests[] = {
+      TEST(without_a_sort_key_the_order_is_that_of_the_ids),
+      TEST(records_without_a_value_come_last_and_ids_break_ties),
+      TEST(they_come_last_in_the_other_direction_too),
+      TEST(a_filter_takes_any_of_its_values_and_keeps_the_order),
+      TEST(a_filter_that_nothing_meets_gives_an_empty_page),
+      TEST(a_place_stays_when_its_record_goes_and_others_come_before_it),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
