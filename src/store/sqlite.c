@@ -401,6 +401,12 @@ static void configure(void) {
   sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 }
 
+/* What is not even a database counts as ours here: the first statement that uses it says what is wrong. */
+static bool is_ours(struct db *db) {
+  return pragma_number(db, "SELECT count(*) FROM sqlite_schema") <= 0 ||
+         pragma_number(db, "PRAGMA application_id") == APPLICATION_ID;
+}
+
 struct db *engine_open(const char *path, bool create, struct error *error) {
   static pthread_once_t once = PTHREAD_ONCE_INIT;
   pthread_once(&once, configure);
@@ -408,6 +414,11 @@ struct db *engine_open(const char *path, bool create, struct error *error) {
   int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (create ? SQLITE_OPEN_CREATE : 0);
   if (sqlite3_open_v2(path, &db->handle, flags, NULL) != SQLITE_OK) {
     refuse(db, error, path);
+    return NULL;
+  }
+  if (!is_ours(db)) {
+    error_set(error, "%s is an SQLite database, but not one of entente's", path);
+    engine_close(db);
     return NULL;
   }
   sqlite3_extended_result_codes(db->handle, 1);
@@ -468,31 +479,34 @@ static bool migrate_one(struct db *db, const struct asset *migration, long long 
   return false;
 }
 
+static long long version_of(const struct asset *migration) {
+  return atoll(strrchr(migration->path, '/') + 1);
+}
+
+static bool is_known(struct db *db, struct error *error) {
+  const struct asset *migration;
+  long long have = pragma_number(db, "PRAGMA user_version"), known = 0;
+  for (size_t i = 0; (migration = asset_below("sql/sqlite/migrations/", i)) != NULL; i++) {
+    known = version_of(migration);
+  }
+  return have <= known || error_set(error,
+                                    "the database was written by a newer entente (schema %lld; this program knows up "
+                                    "to %lld): install that version",
+                                    have, known);
+}
+
 bool engine_migrate(struct db *db, struct error *error) {
   int64_t have = pragma_number(db, "PRAGMA user_version");
   if (have < 0) {
     return error_set(error, "%s", sqlite3_errmsg(db->handle));
   }
-  bool empty = pragma_number(db, "SELECT count(*) FROM sqlite_schema") == 0;
-  if (!empty && pragma_number(db, "PRAGMA application_id") != APPLICATION_ID) {
-    return error_set(error, "this is an SQLite database, but not one of entente's");
-  }
   const struct asset *migration;
-  int64_t known = 0;
   for (size_t i = 0; (migration = asset_below("sql/sqlite/migrations/", i)) != NULL; i++) {
-    long long version = atoll(strrchr(migration->path, '/') + 1);
-    known = version;
-    if (version > have && !migrate_one(db, migration, version, error)) {
+    if (version_of(migration) > have && !migrate_one(db, migration, version_of(migration), error)) {
       return false;
     }
   }
-  if (have > known) {
-    return error_set(error,
-                     "the database was written by a newer entente (schema %lld; this program knows up to %lld): "
-                     "install that version",
-                     (long long)have, (long long)known);
-  }
-  return true;
+  return is_known(db, error);
 }
 
 /* -- copies and checks --------------------------------------------------------------------------------------------- */
@@ -565,7 +579,7 @@ bool engine_looks_sound(const char *path, struct error *error) {
   } else if (pragma_number(db, "PRAGMA application_id") != APPLICATION_ID) {
     error_set(error, "%s is not a backup of entente", path);
   } else {
-    sound = engine_check(db, keep_line, error);
+    sound = is_known(db, error) && engine_check(db, keep_line, error);
   }
   engine_close(db);
   return sound;

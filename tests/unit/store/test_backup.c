@@ -1,0 +1,208 @@
+/* Backups are whole, restores replace everything, and a log that was left behind by a crash has no say in it. */
+#include "sample.h"
+
+static char *beside(struct sample *sample, const char *name) {
+  return memory_print(sample, "%s/%s", sample->folder, name);
+}
+
+static void copy_file(const char *from, const char *to) {
+  char buffer[65536];
+  size_t size;
+  FILE *source = fopen(from, "rb"), *target = fopen(to, "wb");
+  assert_non_null(source);
+  assert_non_null(target);
+  while ((size = fread(buffer, 1, sizeof buffer, source)) > 0) {
+    assert_int_equal(fwrite(buffer, 1, size, target), size);
+  }
+  fclose(source);
+  assert_int_equal(fclose(target), 0);
+}
+
+/* Leaves file and log as a process that was killed leaves them: everything since the last checkpoint is in the log. */
+static void crash_to(struct sample *sample, const char *path) {
+  copy_file(sample->path, path);
+  copy_file(memory_print(sample, "%s-wal", sample->path), memory_print(sample, "%s-wal", path));
+}
+
+static void reopen(struct sample *sample, char *path) {
+  sample_close(sample);
+  sample->path = path;
+  sample_open(sample, 0, 0);
+}
+
+static void backup_to(struct sample *sample, const char *target) {
+  struct error error;
+  if (!store_backup(sample->store, target, &error)) {
+    fail_msg("%s", error.text);
+  }
+}
+
+static void restore_from(const char *path, const char *source) {
+  struct error error;
+  if (!store_restore(path, source, &error)) {
+    fail_msg("%s", error.text);
+  }
+}
+
+static void assert_restore_refused(const char *path, const char *source) {
+  struct error error = {""};
+  assert_false(store_restore(path, source, &error));
+  assert_string_not_equal(error.text, "");
+}
+
+static void tell_fault(void *argument, const char *line) {
+  (void)argument;
+  print_error("%s\n", line);
+}
+
+static void assert_sound(struct sample *sample) {
+  assert_true(store_check(sample->reader, tell_fault, NULL));
+}
+
+static void a_backup_has_everything_up_to_its_moment_and_nothing_after(void **state) {
+  struct sample *sample = *state;
+  char *backup = beside(sample, "backup.db");
+  sample_add(sample, "before");
+  backup_to(sample, backup);
+  sample_add(sample, "after");
+  reopen(sample, backup);
+  assert_true(sample_has(sample, "before"));
+  assert_false(sample_has(sample, "after"));
+  assert_sound(sample);
+}
+
+static void *write_on(void *argument) {
+  char slug[24];
+  for (int i = 0; i < 300; i++) {
+    snprintf(slug, sizeof slug, "w%03d", i);
+    struct sample_area area = {argument, slug};
+    if (store_write(area.sample->store, sample_write_area, &area) != WRITE_SAVED) {
+      return "a write was not saved";
+    }
+  }
+  return NULL;
+}
+
+static void a_backup_while_others_write_is_a_state_that_was(void **state) {
+  struct sample *sample = *state;
+  pthread_t writer;
+  void *fault = NULL;
+  char *backup = beside(sample, "backup.db");
+  assert_int_equal(pthread_create(&writer, NULL, write_on, sample), 0);
+  for (int i = 0; i < 5; i++) {
+    backup_to(sample, backup);
+  }
+  pthread_join(writer, &fault);
+  assert_null(fault);
+  reopen(sample, backup);
+  assert_sound(sample);
+  bool ended = false;
+  for (int i = 0; i < 300; i++) {
+    char slug[24];
+    snprintf(slug, sizeof slug, "w%03d", i);
+    bool has = sample_has(sample, slug);
+    assert_false(ended && has); /* one write after another, without a hole */
+    ended = !has;
+  }
+}
+
+static void a_restore_replaces_what_was_there(void **state) {
+  struct sample *sample = *state;
+  char *backup = beside(sample, "backup.db"), *path = sample->path;
+  sample_add(sample, "kept");
+  backup_to(sample, backup);
+  sample_add(sample, "later");
+  sample_close(sample);
+  restore_from(path, backup);
+  sample_open(sample, 0, 0);
+  assert_true(sample_has(sample, "kept"));
+  assert_false(sample_has(sample, "later"));
+  assert_sound(sample);
+}
+
+static void a_log_that_a_crash_left_is_not_replayed_over_what_was_restored(void **state) {
+  struct sample *sample = *state;
+  char *backup = beside(sample, "backup.db"), *crashed = beside(sample, "crashed.db");
+  sample_add(sample, "kept");
+  backup_to(sample, backup);
+  for (int i = 0; i < 50; i++) {
+    char slug[24];
+    snprintf(slug, sizeof slug, "old-%d", i);
+    sample_add(sample, slug);
+  }
+  crash_to(sample, crashed);
+  restore_from(crashed, backup);
+  reopen(sample, crashed);
+  assert_true(sample_has(sample, "kept"));
+  assert_false(sample_has(sample, "old-0"));
+  assert_false(sample_has(sample, "old-49"));
+  assert_sound(sample);
+  sample_add(sample, "new");
+  reopen(sample, crashed);
+  assert_true(sample_has(sample, "new"));
+}
+
+static void a_source_with_a_log_is_restored_with_what_is_in_the_log(void **state) {
+  struct sample *sample = *state;
+  char *crashed = beside(sample, "crashed.db"), *target = beside(sample, "target.db");
+  sample_add(sample, "in-the-log");
+  crash_to(sample, crashed);
+  restore_from(target, crashed);
+  reopen(sample, target);
+  assert_true(sample_has(sample, "in-the-log"));
+}
+
+static void what_is_no_sound_backup_is_refused_and_the_database_stays(void **state) {
+  struct sample *sample = *state;
+  char *text = beside(sample, "text"), *theirs = beside(sample, "theirs.db"), *newer = beside(sample, "newer.db"),
+       *path = sample->path;
+  sample_add(sample, "kept");
+  backup_to(sample, newer);
+  sample_close(sample);
+  FILE *file = fopen(text, "w");
+  fputs("not a database", file);
+  fclose(file);
+  sample_execute(theirs, "CREATE TABLE theirs (x INTEGER)");
+  sample_execute(newer, "PRAGMA user_version = 9999");
+  assert_restore_refused(path, text);
+  assert_restore_refused(path, theirs);
+  assert_restore_refused(path, beside(sample, "absent.db"));
+  assert_restore_refused(path, newer);
+  sample_open(sample, 0, 0);
+  assert_true(sample_has(sample, "kept"));
+}
+
+static void a_database_in_use_is_not_replaced(void **state) {
+  struct sample *sample = *state;
+  char *backup = beside(sample, "backup.db");
+  backup_to(sample, backup);
+  sample_add(sample, "kept");
+  assert_restore_refused(sample->path, backup);
+  assert_true(sample_has(sample, "kept"));
+  sample_add(sample, "and-writable");
+}
+
+static void a_backup_that_cannot_be_written_leaves_nothing_behind(void **state) {
+  struct sample *sample = *state;
+  struct error error = {""};
+  char *target = beside(sample, "no-such-folder/backup.db");
+  assert_false(store_backup(sample->store, target, &error));
+  assert_string_not_equal(error.text, "");
+  assert_int_not_equal(access(target, F_OK), 0);
+  sample_add(sample, "still-writable");
+}
+
+int main(void) {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, sample_store, sample_free)
+  const struct CMUnitTest tests[] = {
+      TEST(a_backup_has_everything_up_to_its_moment_and_nothing_after),
+      TEST(a_backup_while_others_write_is_a_state_that_was),
+      TEST(a_restore_replaces_what_was_there),
+      TEST(a_log_that_a_crash_left_is_not_replayed_over_what_was_restored),
+      TEST(a_source_with_a_log_is_restored_with_what_is_in_the_log),
+      TEST(what_is_no_sound_backup_is_refused_and_the_database_stays),
+      TEST(a_database_in_use_is_not_replaced),
+      TEST(a_backup_that_cannot_be_written_leaves_nothing_behind),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
