@@ -3,10 +3,11 @@
 
 TEST_UNITS    := $(sort $(shell find tests/unit -name 'test_*.c'))
 TEST_PROGRAMS := $(TEST_UNITS:%.c=$(BUILD)/%)
+TEST_THREADED := $(patsubst %.c,$(BUILD)/%,$(shell grep -l pthread $(TEST_UNITS)))
 TEST_API      := $(sort $(wildcard tests/api/*.test.js))
 TEST_THREADS  := tests/api/model.test.js tests/api/load.test.js
 TEST_NODE     := tests/node_modules/.package-lock.json
-TEST_REPORTS  := $(addprefix $(BUILD)/reports/,unit.tap api.tap asan-unit.tap asan-api.tap tsan.tap)
+TEST_REPORTS  := $(addprefix $(BUILD)/reports/,unit.tap api.tap asan-unit.tap asan-api.tap tsan-unit.tap tsan-api.tap)
 TEST_PARTS    := test-unit test-api test-asan test-tsan
 TEST_JOBS     := $(shell nproc)
 
@@ -24,10 +25,10 @@ $(TEST_NODE): tests/package-lock.json
 	@echo "  NPM     tests"
 	$(Q)npm ci --prefix tests --no-audit --no-fund --loglevel=error >/dev/null && touch $@
 
-# test-run-unit REPORT: runs the unit tests, a line each, and tells a program that died from one that failed.
+# test-run-unit REPORT PROGRAMS: runs unit tests, a line each, and tells a program that died from one that failed.
 define test-run-unit
 	@mkdir -p $(dir $(1)) && : > $(1)
-	@for program in $(TEST_PROGRAMS); do \
+	@for program in $(2); do \
 	  if $(TEST_SANITIZE) CMOCKA_MESSAGE_OUTPUT=TAP $$program > $(BUILD)/reports/one.log 2>&1; then echo "  TEST    $${program#$(BUILD)/}"; \
 	  else \
 	    echo "  FAILED  $${program#$(BUILD)/}"; cat $(BUILD)/reports/one.log; \
@@ -51,7 +52,7 @@ test: ## installs what is missing, builds, and runs all tests, also with sanitiz
 	@node tests/summary.js $(TEST_REPORTS)
 
 test-unit: $(TEST_PROGRAMS) ## runs the unit tests
-	$(call test-run-unit,$(BUILD)/reports/unit.tap)
+	$(call test-run-unit,$(BUILD)/reports/unit.tap,$(TEST_PROGRAMS))
 	@node tests/summary.js $(BUILD)/reports/unit.tap
 
 test-api: $(BUILD)/$(NAME) $(TEST_NODE) ## runs the black-box tests
@@ -66,12 +67,14 @@ test-asan: $(TEST_NODE) ## runs unit and black-box tests where every access to m
 	@cp $(BUILD)/asan/reports/api.tap $(BUILD)/reports/asan-api.tap
 	@node tests/summary.js $(BUILD)/reports/asan-unit.tap $(BUILD)/reports/asan-api.tap
 
-test-tsan: $(TEST_NODE) ## runs the tests with many clients where every race is watched
+test-tsan: $(TEST_NODE) ## runs the tests with threads and with many clients where every race is watched
 	@$(MAKE) --no-print-directory SANITIZE=thread BUILD=$(BUILD)/tsan test-threads || :
 	@mkdir -p $(BUILD)/reports
-	@cp $(BUILD)/tsan/reports/threads.tap $(BUILD)/reports/tsan.tap
-	@node tests/summary.js $(BUILD)/reports/tsan.tap
+	@cp $(BUILD)/tsan/reports/unit.tap $(BUILD)/reports/tsan-unit.tap
+	@cp $(BUILD)/tsan/reports/api.tap $(BUILD)/reports/tsan-api.tap
+	@node tests/summary.js $(BUILD)/reports/tsan-unit.tap $(BUILD)/reports/tsan-api.tap
 
-test-threads: $(BUILD)/$(NAME) $(TEST_NODE)
-	$(call test-run-node,$(BUILD)/reports/threads.tap,$(TEST_THREADS))
-	@node tests/summary.js $(BUILD)/reports/threads.tap
+test-threads: $(BUILD)/$(NAME) $(TEST_THREADED) $(TEST_NODE)
+	$(call test-run-unit,$(BUILD)/reports/unit.tap,$(TEST_THREADED))
+	$(call test-run-node,$(BUILD)/reports/api.tap,$(TEST_THREADS))
+	@node tests/summary.js $(BUILD)/reports/unit.tap $(BUILD)/reports/api.tap
