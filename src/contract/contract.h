@@ -135,8 +135,8 @@ struct operation {
   const char *const *media_types; /* that a body may have, ended by NULL; NULL when it takes no body */
   bool body_required;
   const char *const *answer_types; /* that a successful answer may have, ended by NULL; NULL when it has no body */
-  size_t body_limit; /* bytes; 0: the server's default */
-  size_t index;      /* 0 … contract.operation_count - 1 */
+  size_t body_limit;               /* bytes; 0: the server's default */
+  size_t index;                    /* 0 … contract.operation_count - 1 */
 };
 
 struct contract {

@@ -56,8 +56,7 @@ static bool same(const json_t *a, const json_t *b) {
   return empty_a || empty_b ? empty_a == empty_b : json_equal(a, b) != 0;
 }
 
-/* -- finding ---------------------------------------------------------------------------------------------------------
- */
+/* -- finding ------------------------------------------------------------------------------------------------------- */
 
 bool resource_find(struct db *db, const struct resource *resource, const char *key, struct found *found) {
   const struct shape *shape = shape_in(db, resource);
@@ -82,8 +81,7 @@ struct blob *resource_document(struct db *db, const struct resource *resource, i
   return document;
 }
 
-/* -- stamps ----------------------------------------------------------------------------------------------------------
- */
+/* -- stamps -------------------------------------------------------------------------------------------------------- */
 
 static bool touch(struct db *db, const char *sql, int64_t pk) {
   struct query *query = db_constant(db, sql);
@@ -105,8 +103,7 @@ bool resource_touch(struct db *db, const struct resource *resource, int64_t pk) 
   return touch(db, shape_in(db, resource)->touch, pk);
 }
 
-/* -- items -----------------------------------------------------------------------------------------------------------
- */
+/* -- items --------------------------------------------------------------------------------------------------------- */
 
 static bool insert_items(struct db *db, const struct items *items, int64_t owner, const json_t *list) {
   bool fine = true;
@@ -149,8 +146,7 @@ static bool write_items(struct db *db, const struct shape *shape, int64_t pk, co
   return true;
 }
 
-/* -- writing ---------------------------------------------------------------------------------------------------------
- */
+/* -- writing ------------------------------------------------------------------------------------------------------- */
 
 int64_t resource_insert(struct db *db, const struct resource *resource, const struct record *record,
                         const json_t *row) {
@@ -272,8 +268,7 @@ bool resource_relation_written(struct db *db, const struct resource *resource, c
   return false;
 }
 
-/* -- verification ----------------------------------------------------------------------------------------------------
- */
+/* -- verification -------------------------------------------------------------------------------------------------- */
 
 static bool verify(struct db *db, const char *sql, const char *what, struct error *error) {
   query_end(db_query(db, sql));

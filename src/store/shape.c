@@ -15,8 +15,7 @@ struct shapes {
   struct shape *list; /* by the resource's index */
 };
 
-/* -- columns ---------------------------------------------------------------------------------------------------------
- */
+/* -- columns ------------------------------------------------------------------------------------------------------- */
 
 static enum lies lies(const struct schema *schema) {
   if (schema->reference != NULL) {
@@ -88,8 +87,7 @@ void shape_add_parameter(struct text *sql, const struct column *column, int n) {
   }
 }
 
-/* -- statements ------------------------------------------------------------------------------------------------------
- */
+/* -- statements ---------------------------------------------------------------------------------------------------- */
 
 static const char *insert_text(const void *parent, const char *table, const char *own_columns, int own_count,
                                const struct column *columns, size_t count) {

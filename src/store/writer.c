@@ -13,7 +13,8 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-/* Pages that many commits touch go into the file once, so a longer log is less work; it is read by every later start. */
+/* Pages that many commits touch go into the file once, so a longer log is less work; it is read by every later start.
+ */
 enum { CHECKPOINT_PAGES = 4000 };
 
 struct writer {

@@ -80,9 +80,10 @@ function callArguments(text, open) {
 }
 
 // What may stand for a %s in a statement: a name of the contract, or words of the source.
-const contractName = /^\w+(->(resource|schema|sort|filter))*->(table|column|view|name|reference)$/;
+const contractName = /^\w+(\[\w+\])?((->|\.)(resource|schema|sort|filter|shape))*(->|\.)(table|column|view|name|reference)$/;
 const literal = /^("(?:[^"\\]|\\.)*"\s*)+$/;
-const composed = /^(column|than|direction|statement\.values->data)$/; // made of the two above, in the same function
+// Made of the two above in the same file; a name that comes here from elsewhere needs a look at its callers.
+const composed = /^(table|column|own_columns|than|direction|statement\.values->data)$/;
 const isWords = (argument) => {
   const choice = argument.match(/^[^?]+ \? (.+) : (.+)$/);
   return choice

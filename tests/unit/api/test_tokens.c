@@ -219,7 +219,7 @@ static void many_tokens_are_kept_apart(void **state) {
     for (int i = 0; i < MANY; i++) {
       struct principal principal = {0};
       char header[128], name[16];
-      snprintf(header, sizeof header, "Bearer %s", tokens[i]);
+      snprintf(header, sizeof header, "Bearer %.*s", TOKEN_SIZE - 1, tokens[i]);
       snprintf(name, sizeof name, "n%d", i);
       assert_true(names(header, 0, &principal));
       assert_string_equal(principal.name, name);
