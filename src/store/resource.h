@@ -23,7 +23,8 @@ struct found {
   char id[TYPEID_SIZE];
 };
 
-/* Looks that every column, table and view which the contract names is there. */
+/* Looks that every column, table and view which the contract names is there, and that each view shows the members of
+ * its schema. On the writer's connection; changes nothing. */
 bool resource_verify(struct db *db, const struct contract *contract, struct error *error);
 
 /* Finds a record by its id or its slug. */
