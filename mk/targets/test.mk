@@ -5,6 +5,8 @@ TEST_UNITS    := $(sort $(shell find tests/unit -name 'test_*.c'))
 TEST_PROGRAMS := $(TEST_UNITS:%.c=$(BUILD)/%)
 TEST_THREADED := $(patsubst %.c,$(BUILD)/%,$(shell grep -l pthread $(TEST_UNITS)))
 TEST_API      := $(sort $(wildcard tests/api/*.test.js))
+# What the documents say, and that a field is added as they say: once is enough, without sanitizers.
+TEST_DOCUMENTS := $(if $(SANITIZE),,$(sort $(wildcard tests/readme/*.test.js tests/field/*.test.js)))
 TEST_THREADS  := tests/api/model.test.js tests/api/load.test.js
 TEST_NODE     := tests/node_modules/.package-lock.json
 TEST_REPORTS  := $(addprefix $(BUILD)/reports/,unit.tap api.tap asan-unit.tap asan-api.tap tsan-unit.tap tsan-api.tap)
@@ -56,7 +58,7 @@ test-unit: $(TEST_PROGRAMS) ## runs the unit tests
 	@node tests/summary.js $(BUILD)/reports/unit.tap
 
 test-api: $(BUILD)/$(NAME) $(TEST_NODE) ## runs the black-box tests
-	$(call test-run-node,$(BUILD)/reports/api.tap,$(TEST_API))
+	$(call test-run-node,$(BUILD)/reports/api.tap,$(TEST_API) $(TEST_DOCUMENTS))
 	@node tests/summary.js $(BUILD)/reports/api.tap
 
 test-asan: $(TEST_NODE) ## runs unit and black-box tests where every access to memory is watched

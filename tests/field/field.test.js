@@ -52,7 +52,13 @@ test('a field is added by the diff in CONTRIBUTING.md and by nothing else', {tim
   assert.equal(alone.code, 1, 'it opens no database that lacks the column');
   assert.match(alone.stderr, /the contract and the database disagree on organizations: no such column: legal_form/);
 
-  await apply(copy, others.join(''));
+  const [view] = others.filter((part) => /^\+\+\+ \S*views/m.test(part));
+  await apply(copy, others.filter((part) => part !== view).join(''));
+  const hidden = await run(['import', '--db', 'hidden.db', 'examples/press-release.ndjson'], {program, cwd: copy});
+  assert.equal(hidden.code, 1, 'it does not start with a view that leaves the field out, which the next patch would lose');
+  assert.match(hidden.stderr, /the contract and the view organization_documents disagree: .*legal_form/);
+
+  await apply(copy, view);
   cpSync(join(before, 'data/entente.db'), join(copy, 'before.db'));
 
   const look = await firstLook(t, copy);
