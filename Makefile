@@ -37,7 +37,7 @@ SOURCES := $(filter-out src/main.c,$(wildcard src/*/*.c))
 OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/assets.o
 ASSETS  := openapi.yaml $(sort $(shell find sql web -type f))
 
-.PHONY: all help clean
+.PHONY: all help clean always
 all: $(BUILD)/$(NAME) ## builds build/entente
 
 $(BUILD)/$(NAME): $(OBJECTS) $(BUILD)/src/main.o
@@ -50,9 +50,13 @@ $(BUILD)/%.o: %.c $(CONFIG)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 # The embedded files: one assembler source that includes each byte for byte, and a table of them.
-$(BUILD)/assets.S: $(ASSETS) mk/assets.sh Makefile
+$(BUILD)/assets.S: $(ASSETS) $(BUILD)/assets.list mk/assets.sh Makefile
 	@mkdir -p $(@D)
 	$(Q)sh mk/assets.sh $(ASSETS) > $@
+# Newer when a file came or went.
+$(BUILD)/assets.list: always
+	@mkdir -p $(@D)
+	@echo $(ASSETS) | cmp -s - $@ || echo $(ASSETS) > $@
 $(BUILD)/assets.o: $(BUILD)/assets.S $(ASSETS)
 	@echo "  AS      $@"
 	$(Q)$(CC) -c -I. -o $@ $<
