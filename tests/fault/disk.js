@@ -18,8 +18,8 @@ export async function buildShim() {
   return join(build, 'tests/fault.so');
 }
 
-/** A disk under the files of `folder` whose path has `part` in it. `env` puts it under a server. */
-export function failingDisk(shim, folder, part) {
+/** A disk under the files whose path fits the pattern; it takes its orders in `folder`. `env` puts it under a server. */
+export function failingDisk(shim, folder, pattern) {
   const control = join(folder, 'control');
   let round = 0;
   const order = async (kind, error, nth, sticky) => {
@@ -29,7 +29,7 @@ export function failingDisk(shim, folder, part) {
   };
   return {
     // A sanitizer's library is not the first to be loaded then, which it would rather be.
-    env: {LD_PRELOAD: shim, FAULT_PATH: part, FAULT_CONTROL: control, ASAN_OPTIONS: 'verify_asan_link_order=0'},
+    env: {LD_PRELOAD: shim, FAULT_PATH: pattern, FAULT_CONTROL: control, ASAN_OPTIONS: 'verify_asan_link_order=0'},
     /** The nth call of that kind ('write', 'sync') from now on fails; with `sticky` all later ones too. */
     fail: (kind, error, nth, {sticky = false} = {}) => order(kind, error, nth, sticky),
     heal: () => order('write', 'EIO', 0, false),

@@ -1,13 +1,14 @@
 /* A disk that fails on demand, put under a program with LD_PRELOAD.
  *
- * FAULT_PATH is a part of the paths that it watches; FAULT_CONTROL names a file of one line, which is read before every
- * watched call: `KIND ERRNO NTH STICKY ROUND`. KIND is `write` (write, pwrite, truncate, allocate) or `sync`. The NTH
- * call of that kind since ROUND last changed fails with ERRNO, and all after it too when STICKY is 1. With NTH 0
- * nothing fails. How many calls of that kind came in this round, and how many were failed, stands in
+ * FAULT_PATH is a pattern (as of a shell) for the paths that it watches; FAULT_CONTROL names a file of one line, which
+ * is read before every watched call: `KIND ERRNO NTH STICKY ROUND`. KIND is `write` (write, pwrite, truncate, allocate)
+ * or `sync`. The NTH call of that kind since ROUND last changed fails with ERRNO, and all after it too when STICKY
+ * is 1. With NTH 0 nothing fails. How many calls of that kind came in this round, and how many were failed, stands in
  * FAULT_CONTROL.seen. */
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <fnmatch.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -40,14 +41,14 @@ static ssize_t real_pwrite(int fd, const void *bytes, size_t size, off_t at) {
 
 static bool watched(int fd) {
   char link[64], path[512];
-  const char *part = getenv("FAULT_PATH");
-  if (part == NULL) {
+  const char *pattern = getenv("FAULT_PATH");
+  if (pattern == NULL) {
     return false;
   }
   snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
   ssize_t length = readlink(link, path, sizeof path - 1);
   path[length < 0 ? 0 : length] = '\0';
-  return strstr(path, part) != NULL;
+  return fnmatch(pattern, path, 0) == 0;
 }
 
 static bool read_order(const char *control, struct order *order) {

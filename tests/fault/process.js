@@ -28,8 +28,16 @@ export async function serve(t, db, {flags = [], env = {}} = {}) {
   };
 }
 
-/** A JSON request: {status, body, headers}; status 0 when the connection broke. */
-export async function ask(base, method, path, body, headers = {}) {
+/**
+ * A JSON request: {status, body, headers}; status 0 when the connection broke. A GET is asked once more then, as every client
+ * does: the server may have given up an idle connection at that moment.
+ */
+export async function ask(base, method, ...rest) {
+  const answer = await askOnce(base, method, ...rest);
+  return answer.status === 0 && method === 'GET' ? askOnce(base, method, ...rest) : answer;
+}
+
+async function askOnce(base, method, path, body, headers = {}) {
   try {
     const type = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json';
     const text = body === undefined || typeof body === 'string' ? body : JSON.stringify(body);
