@@ -24,15 +24,25 @@ int64_t clock_monotonic_ns(void) {
   return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
+static void put_digits(char *out, int count, int value) {
+  for (int i = count - 1; i >= 0; i--, value /= 10) {
+    out[i] = (char)('0' + value % 10);
+  }
+}
+
+/* Digit by digit: every line of the log has one, and printf took a tenth of a request's time. */
 void clock_timestamp(int64_t ms, char out[CLOCK_TIMESTAMP_SIZE]) {
   time_t seconds = (time_t)(ms / 1000);
   struct tm utc;
   gmtime_r(&seconds, &utc);
-  char text[64];
-  snprintf(text, sizeof text, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday,
-           utc.tm_hour, utc.tm_min, utc.tm_sec, (int)(ms % 1000));
-  memcpy(out, text, CLOCK_TIMESTAMP_SIZE - 1);
-  out[CLOCK_TIMESTAMP_SIZE - 1] = '\0';
+  memcpy(out, "0000-00-00T00:00:00.000Z", CLOCK_TIMESTAMP_SIZE);
+  put_digits(out, 4, utc.tm_year + 1900);
+  put_digits(out + 5, 2, utc.tm_mon + 1);
+  put_digits(out + 8, 2, utc.tm_mday);
+  put_digits(out + 11, 2, utc.tm_hour);
+  put_digits(out + 14, 2, utc.tm_min);
+  put_digits(out + 17, 2, utc.tm_sec);
+  put_digits(out + 20, 3, (int)(ms % 1000));
 }
 
 bool clock_set_zone(const char *name, struct error *error) {

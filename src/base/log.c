@@ -103,6 +103,7 @@ static void submit(enum log_level level, const struct text *line) {
 }
 
 static const char *const level_names[] = {"debug", "info", "warn", "error"};
+static const char *const padded_levels[] = {" debug ", " info  ", " warn  ", " error "};
 
 static void add_text_value(struct text *line, const char *value) {
   bool plain = value[0] != '\0' && strpbrk(value, " \"=\\\t\r\n") == NULL;
@@ -116,21 +117,42 @@ static void add_text_value(struct text *line, const char *value) {
   }
 }
 
-void log_event(enum log_level level, const char *message, const struct log_field *fields) {
-  struct text *line = text_new(NULL);
+static void add_number(struct text *line, int64_t number) {
+  char digits[24], *first = digits + sizeof digits;
+  uint64_t rest = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
+  do {
+    *--first = (char)('0' + rest % 10);
+    rest /= 10;
+  } while (rest > 0);
+  if (number < 0) {
+    *--first = '-';
+  }
+  text_add_bytes(line, first, (size_t)(digits + sizeof digits - first));
+}
+
+static void add_head(struct text *line, enum log_level level, const char *message) {
   char now[CLOCK_TIMESTAMP_SIZE];
   clock_timestamp(clock_now_ms(), now);
-  bool json = log_state.json;
-  if (json) {
+  if (log_state.json) {
     text_addf(line, "{\"time\":\"%s\",\"level\":\"%s\",\"message\":", now, level_names[level]);
     text_add_json(line, message);
   } else {
-    text_addf(line, "%s %-5s %s", now, level_names[level], message);
+    text_add(line, now);
+    text_add(line, padded_levels[level]);
+    text_add(line, message);
   }
+}
+
+void log_event(enum log_level level, const char *message, const struct log_field *fields) {
+  struct text *line = text_new(NULL);
+  bool json = log_state.json;
+  add_head(line, level, message);
   for (const struct log_field *field = fields; field != NULL && field->name != NULL; field++) {
-    text_addf(line, json ? ",\"%s\":" : " %s=", field->name);
+    text_add(line, json ? ",\"" : " ");
+    text_add(line, field->name);
+    text_add(line, json ? "\":" : "=");
     if (field->text == NULL) {
-      text_addf(line, "%lld", (long long)field->number);
+      add_number(line, field->number);
     } else if (json) {
       text_add_json(line, field->text);
     } else {

@@ -88,7 +88,8 @@ void store_close(struct store *store) {
   if (store == NULL) {
     return;
   }
-  bool broken = store->writer != NULL && writer_broken(store->writer);
+  bool broken = (store->writer != NULL && writer_broken(store->writer)) ||
+                (store->db != NULL && db_failure(store->db) == DB_FLUSH);
   if (store->writer != NULL) {
     writer_stop(store->writer);
   }
@@ -203,18 +204,30 @@ static bool flush_file(const char *path, struct error *error) {
   return fine;
 }
 
-/* Makes `target` by copying, whole or not at all. */
-static bool copy_whole(const char *from, const char *target, struct error *error) {
-  char *part = memory_print(NULL, "%s.part", target);
+/* Copies a database to `part`, and its bytes to the disk. */
+static bool make_part(const char *from, const char *part, struct error *error) {
   unlink(part);
   bool fine = engine_copy(from, part, error) && flush_file(part, error);
-  if (fine && rename(part, target) != 0) {
-    fine = error_set(error, "%s: %s", target, strerror(errno));
-  }
-  fine = fine && flush_file(target, error);
   if (!fine) {
     unlink(part);
   }
+  return fine;
+}
+
+/* Gives the part its name, for good. */
+static bool publish_part(const char *part, const char *target, struct error *error) {
+  if (rename(part, target) != 0) {
+    error_set(error, "%s: %s", target, strerror(errno));
+    unlink(part);
+    return false;
+  }
+  return flush_file(target, error);
+}
+
+/* Makes `target` by copying, whole or not at all. */
+static bool copy_whole(const char *from, const char *target, struct error *error) {
+  char *part = memory_print(NULL, "%s.part", target);
+  bool fine = make_part(from, part, error) && publish_part(part, target, error);
   talloc_free(part);
   return fine;
 }
@@ -257,10 +270,15 @@ bool store_restore(const char *path, const char *source, struct error *error) {
     return error_set(
         error, lock == -1 ? "%s is owned by another process: stop the server first" : "%s: cannot be locked", path);
   }
-  settle(path);
-  /* An old log must not be replayed over the restored file. */
-  bool fine =
-      remove_beside(path, "-wal", error) && remove_beside(path, "-shm", error) && copy_whole(source, path, error);
+  /* The old database stays whole until the new one is on the disk; then its log goes, which must not be replayed over
+   * the restored file. */
+  char *part = memory_print(NULL, "%s.part", path);
+  bool fine = make_part(source, part, error);
+  if (fine) {
+    settle(path);
+    fine = remove_beside(path, "-wal", error) && remove_beside(path, "-shm", error) && publish_part(part, path, error);
+  }
+  talloc_free(part);
   close(lock);
   return fine;
 }

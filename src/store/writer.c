@@ -136,7 +136,9 @@ static void finish_group(struct writer *writer, struct group *group) {
   if (!keep_stamp(writer)) {
     lose(group, outcome_of(db_failure(db)));
     atomic_store(&writer->broken, db_failure(db) == DB_FLUSH);
-    engine_undo(db);
+    if (!writer->broken) {
+      engine_undo(db);
+    }
     return;
   }
   int64_t before = clock_monotonic_ns();
