@@ -4,7 +4,7 @@
  *
  * Stamps: a document shows its own members, the names of the records that it refers to, and the relations that others
  * wrote about it. So a rename marks all that refer to the record and all that it has mirrored relations to; writing
- * mirrored relations marks the records on their other side, before and after. */
+ * mirrored relations marks the records on their other side for which they have changed. */
 #include "store/resource.h"
 
 #include "base/blob.h"
@@ -125,20 +125,54 @@ static bool clear_items(struct db *db, const struct items *items, int64_t owner)
   return query_run(query);
 }
 
+/* The items that lead to one record, in their order: what that record serves of them. A new reference. */
+static json_t *leading_to(const struct items *items, const json_t *list, const json_t *target) {
+  json_t *found = memory_checked(json_array());
+  size_t index;
+  json_t *item;
+  json_array_foreach((json_t *)list, index, item) {
+    if (json_equal(json_object_get(item, items->mirrored), target)) {
+      json_array_append(found, item);
+    }
+  }
+  return found;
+}
+
+/* Marks the records to which items of `list` lead, where that has changed between `old` and `new`. */
+static bool touch_targets(struct db *db, const struct shape *shape, const struct items *items, const json_t *list,
+                          const json_t *old, const json_t *new) {
+  bool fine = true;
+  size_t index;
+  json_t *item;
+  json_array_foreach((json_t *)list, index, item) {
+    const json_t *target = json_object_get(item, items->mirrored);
+    json_t *before = leading_to(items, old, target), *after = leading_to(items, new, target);
+    if (!json_equal(before, after)) {
+      struct query *query = db_constant(db, shape->touch_by_id);
+      query_bind_int(query, 1, db_stamp(db));
+      query_bind_text(query, 2, json_string_value(target));
+      fine = query_run(query) && fine;
+    }
+    json_decref(before);
+    json_decref(after);
+  }
+  return fine;
+}
+
 /* Makes the tables of items hold what `after` says. */
 static bool write_items(struct db *db, const struct shape *shape, int64_t pk, const json_t *before,
                         const json_t *after) {
   for (size_t i = 0; i < shape->items_count; i++) {
     const struct items *items = &shape->items[i];
-    const json_t *old = json_object_get(before, items->member->name),
-                 *list = json_object_get(after, items->member->name);
-    bool had = json_array_size(old) > 0, has = json_array_size(list) > 0;
-    if (before != NULL && (list == NULL || same(old, list))) {
+    const json_t *old = json_object_get(before, items->member->name);
+    const json_t *new = json_object_get(after, items->member->name);
+    if (before != NULL && (new == NULL || same(old, new))) {
       continue;
     }
-    bool marks = items->mirrored && (had || has);
-    bool fine = (!marks || touch_all(db, shape->touch_mirrors, pk)) && (!had || clear_items(db, items, pk)) &&
-                insert_items(db, items, pk, list) && (!marks || touch_all(db, shape->touch_mirrors, pk));
+    bool fine = (json_array_size(old) == 0 || clear_items(db, items, pk)) && insert_items(db, items, pk, new);
+    if (fine && items->mirrored != NULL) {
+      fine = touch_targets(db, shape, items, old, old, new) && touch_targets(db, shape, items, new, old, new);
+    }
     if (!fine) {
       return false;
     }

@@ -124,14 +124,18 @@ static bool leads_back(const struct resource *resource, const struct referrer *r
   return referrer->mirrored && referrer->resource == resource;
 }
 
-static bool is_mirrored(const struct resource *resource, const struct member *member) {
+/* The member of the items whose record serves them too, or NULL. */
+static const char *mirrored_member(const struct resource *resource, const struct items *items) {
   for (size_t i = 0; i < resource->referrer_count; i++) {
     const struct referrer *referrer = &resource->referrers[i];
-    if (leads_back(resource, referrer) && strcmp(referrer->table, member->table) == 0) {
-      return true;
+    for (size_t j = 0; j < items->column_count; j++) {
+      if (leads_back(resource, referrer) && strcmp(referrer->table, items->member->table) == 0 &&
+          strcmp(referrer->column, items->columns[j].name) == 0) {
+        return items->columns[j].member;
+      }
     }
   }
-  return false;
+  return NULL;
 }
 
 static void make_items(const void *parent, const struct contract *contract, const struct resource *resource,
@@ -139,13 +143,13 @@ static void make_items(const void *parent, const struct contract *contract, cons
   const struct schema *schema = member->schema->items;
   struct column *columns = memory_array(parent, struct column, COLUMNS_MOST);
   items->member = member;
-  items->mirrored = is_mirrored(resource, member);
   items->columns = columns;
   if (holds_scalars(member)) {
     columns[items->column_count++] = (struct column){.name = "value", .lies = LIES_TEXT};
   } else {
     items->column_count = add_columns(parent, contract, schema, columns);
   }
+  items->mirrored = mirrored_member(resource, items);
   items->insert = insert_text(parent, member->table, "owner, position", 2, columns, items->column_count);
   items->select = select_text(parent, member->table, "owner, position", columns, items->column_count);
   items->clear = memory_print(parent, "DELETE FROM \"%s\" WHERE owner = $1", member->table);
@@ -205,6 +209,7 @@ static void make_shape(const void *parent, const struct contract *contract, cons
   shape->find_by_slug = memory_print(parent, "SELECT pk, stamp, revision, id FROM \"%s\" WHERE slug = $1", table);
   shape->document = memory_print(parent, "SELECT document FROM \"%s\" WHERE pk = $1", resource->view);
   shape->delete = memory_print(parent, "DELETE FROM \"%s\" WHERE pk = $1", table);
+  shape->touch_by_id = memory_print(parent, "UPDATE \"%s\" SET stamp = $1 WHERE id = $2", table);
   shape->touch = memory_print(parent, "UPDATE \"%s\" SET stamp = $1 WHERE pk = $2", table);
   make_touches(parent, shape);
 }

@@ -25,7 +25,7 @@ struct items {
   const struct member *member;
   const struct column *columns;
   size_t column_count;
-  bool mirrored; /* the records referred to serve the items too */
+  const char *mirrored; /* the member that names a record which serves the item too, or NULL */
   const char *select, *insert, *clear;
 };
 
@@ -35,7 +35,7 @@ struct shape {
   size_t column_count;
   const struct items *items;
   size_t items_count;
-  const char *select, *find_by_id, *find_by_slug, *document, *insert, *delete, *touch;
+  const char *select, *find_by_id, *find_by_slug, *document, *insert, *delete, *touch, *touch_by_id;
   const char *const *touch_referrers; /* ended by NULL: what refers to a record … */
   const char *const *touch_mirrors;   /* … and what its mirrored relations lead to */
   const char *const *written;         /* whether it has written a mirrored relation */
