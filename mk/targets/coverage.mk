@@ -1,14 +1,15 @@
 # Line coverage of the unit tests, by folder.
 
-COVERAGE_PACKAGES := gcovr
+COVERAGE_PACKAGES := gcc gcovr
 COVERAGE_BUILD := $(BUILD)/coverage
 COVERAGE_LEAST := 90
 
 .PHONY: coverage coverage-tests
+# Counters are atomic, since the log and the writer are threads.
 coverage: ## tells how much of each folder the unit tests run; domain and contract must be over 90 %
 	$(call debian-install,$(COVERAGE_PACKAGES))
-	$(Q)$(MAKE) --no-print-directory CC=gcc BUILD=$(COVERAGE_BUILD) OPTIMIZE='-O0 -g' EXTRA_CFLAGS=--coverage EXTRA_LDFLAGS=--coverage \
-	  HARDEN=-fPIE coverage-tests
+	$(Q)$(MAKE) --no-print-directory CC=gcc BUILD=$(COVERAGE_BUILD) OPTIMIZE='-O0 -g' EXTRA_CFLAGS='--coverage -fprofile-update=atomic' \
+	  EXTRA_LDFLAGS=--coverage HARDEN=-fPIE coverage-tests
 	$(Q)gcovr --root . --filter src/ --object-directory $(COVERAGE_BUILD) --json-summary $(COVERAGE_BUILD)/summary.json --html-details \
 	  $(COVERAGE_BUILD)/index.html $(COVERAGE_BUILD) 2>$(COVERAGE_BUILD)/gcovr.log >/dev/null || { cat $(COVERAGE_BUILD)/gcovr.log; exit 1; }
 	$(Q)node tests/coverage.js $(COVERAGE_BUILD)/summary.json $(COVERAGE_LEAST) domain contract

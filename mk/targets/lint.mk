@@ -1,7 +1,7 @@
 # Looks the sources over, without running the program: layout, both compilers, clang-tidy, the house's own rules, the contract,
 # and how the program was hardened. Nothing here changes a file; `make format` does.
 
-LINT_PACKAGES := clang clang-format clang-tidy binutils git
+LINT_PACKAGES := gcc clang clang-format clang-tidy binutils git
 LINT_C := $(wildcard src/*.[ch] src/*/*.[ch] tests/*/*.[ch] tests/*/*/*.[ch])
 LINT_NODE := tests/lint/node_modules/.package-lock.json
 
