@@ -5,6 +5,7 @@
 #include "api/problem.h"
 #include "base/blob.h"
 #include "base/memory.h"
+#include "base/text.h"
 
 #include <sodium.h>
 #include <stdarg.h>
@@ -161,7 +162,7 @@ void api_refuse_busy(struct call *call) {
 /* -- conditions ---------------------------------------------------------------------------------------------------- */
 
 void call_tag(const struct call *call, int64_t stamp, char out[48]) {
-  snprintf(out, 48, "%llx-%s", (unsigned long long)stamp, api_build_tag(call->api));
+  text_put(text_put(text_put_hex(out, (uint64_t)stamp), "-"), api_build_tag(call->api));
 }
 
 /* A compressed answer has a tag of its own, which ends so (RFC 9110, 8.8.3.3); it stands for the same state. */

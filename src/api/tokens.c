@@ -16,7 +16,7 @@ enum { PREFIX = 4, RANDOM = 32, CHECK = 6, REMEMBERED = 64 };
 static const char alphabet[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
 struct remembered {
-  unsigned char hash[crypto_hash_sha256_BYTES];
+  unsigned char mark[crypto_generichash_BYTES_MIN]; /* of the token, under this thread's key */
   uint64_t commits;
   bool valid;
   struct principal principal;
@@ -24,6 +24,7 @@ struct remembered {
 };
 
 struct tokens {
+  unsigned char key[crypto_generichash_KEYBYTES];
   struct remembered list[REMEMBERED];
 };
 
@@ -56,7 +57,9 @@ bool token_plausible(const char *token) {
 }
 
 struct tokens *tokens_new(const void *parent) {
-  return memory_new(parent, struct tokens);
+  struct tokens *tokens = memory_new(parent, struct tokens);
+  randombytes_buf(tokens->key, sizeof tokens->key);
+  return tokens;
 }
 
 /* The token in `Bearer TOKEN` or `Basic base64(TOKEN:…)`. */
@@ -90,9 +93,11 @@ static enum role role_of(const char *name) {
   return strcmp(name, "admin") == 0 ? ROLE_ADMIN : strcmp(name, "editor") == 0 ? ROLE_EDITOR : ROLE_READER;
 }
 
-static void look_up(struct db *db, struct remembered *entry) {
+static void look_up(struct db *db, const char *token, struct remembered *entry) {
+  unsigned char hash[crypto_hash_sha256_BYTES];
+  crypto_hash_sha256(hash, (const unsigned char *)token, TOKEN_SIZE - 1);
   struct query *query = db_named(db, "token-by-hash");
-  query_bind_bytes(query, 1, entry->hash, sizeof entry->hash);
+  query_bind_bytes(query, 1, hash, sizeof hash);
   entry->valid = query_step(query) == STEP_ROW;
   entry->expires_at[0] = '\0';
   if (entry->valid) {
@@ -112,15 +117,15 @@ bool tokens_principal(struct tokens *tokens, struct db *db, uint64_t commits, co
   if (authorization == NULL || !from_header(authorization, token)) {
     return false;
   }
-  unsigned char hash[crypto_hash_sha256_BYTES];
-  crypto_hash_sha256(hash, (const unsigned char *)token, TOKEN_SIZE - 1);
-  sodium_memzero(token, sizeof token);
-  struct remembered *entry = &tokens->list[hash[0] % REMEMBERED];
-  if (entry->commits != commits + 1 || memcmp(entry->hash, hash, sizeof hash) != 0) {
-    memcpy(entry->hash, hash, sizeof hash);
-    look_up(db, entry);
+  unsigned char mark[crypto_generichash_BYTES_MIN];
+  crypto_generichash(mark, sizeof mark, (const unsigned char *)token, TOKEN_SIZE - 1, tokens->key, sizeof tokens->key);
+  struct remembered *entry = &tokens->list[mark[0] % REMEMBERED];
+  if (entry->commits != commits + 1 || sodium_memcmp(entry->mark, mark, sizeof mark) != 0) {
+    memcpy(entry->mark, mark, sizeof mark);
+    look_up(db, token, entry);
     entry->commits = db_failure(db) == DB_OK ? commits + 1 : 0; /* 0: an empty place, or one to look up again */
   }
+  sodium_memzero(token, sizeof token);
   if (!entry->valid) {
     return false;
   }

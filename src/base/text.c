@@ -88,3 +88,20 @@ void text_clear(struct text *text) {
   text->length = 0;
   text->data[0] = '\0';
 }
+
+char *text_put_hex(char *out, uint64_t number) {
+  int shift = 60;
+  while (shift > 0 && number >> shift == 0) {
+    shift -= 4;
+  }
+  for (; shift >= 0; shift -= 4) {
+    *out++ = "0123456789abcdef"[number >> shift & 15];
+  }
+  return out;
+}
+
+char *text_put(char *out, const char *string) {
+  size_t length = strlen(string);
+  memcpy(out, string, length + 1);
+  return out + length;
+}

@@ -3,6 +3,7 @@
 #define ENTENTE_BASE_TEXT_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 struct text {
   char *data;
@@ -18,5 +19,10 @@ void text_addf(struct text *text, const char *format, ...) __attribute__((format
 /* Adds a JSON string: quoted, control characters, quotes and backslashes escaped. `string` is valid UTF-8. */
 void text_add_json(struct text *text, const char *string);
 void text_clear(struct text *text);
+
+/* Writes the number in hexadecimal digits, 16 at most and no NUL; returns the place after the last. */
+char *text_put_hex(char *out, uint64_t number);
+/* Copies the string with its NUL; returns the place of the NUL. */
+char *text_put(char *out, const char *string);
 
 #endif

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/text.h"
 
 #include "base/blob.h"
 
@@ -18,6 +19,7 @@ enum {
   URI_MOST = 8192,
   ARGUMENTS_MOST = 500,
   CUT_SECONDS = 5,
+  TYPICAL_MEMORY = 6144,
   BODY_SLOWEST_BYTES_PER_SECOND = 16384,
   BODY_FIRST_ROOM = 4096
 };
@@ -57,14 +59,16 @@ static void refuse_long(struct exchange *exchange, const char *uri) {
 void *exchange_new(void *argument, const char *uri, struct MHD_Connection *connection) {
   struct listener *listener = argument;
   struct server *server = listener->server;
-  struct exchange *exchange = memory_new(NULL, struct exchange);
+  void *memory = memory_checked(talloc_pool(NULL, TYPICAL_MEMORY)); /* most requests need no other allocation */
+  struct exchange *exchange = memory_new(memory, struct exchange);
+  exchange->memory = memory;
   talloc_set_destructor(exchange, forget);
   exchange->listener = listener;
   exchange->connection = connection;
   exchange->started = clock_monotonic_ns();
   exchange->request.target = memory_copy(exchange, uri);
-  snprintf(exchange->id, sizeof exchange->id, "%s-%06llx", server->id_prefix,
-           (unsigned long long)atomic_fetch_add(&server->requests, 1));
+  char *at = text_put(text_put(exchange->id, server->id_prefix), "-");
+  *text_put_hex(at, atomic_fetch_add(&server->requests, 1)) = '\0';
   exchange->request.id = exchange->id;
   const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
   exchange->watched = info == NULL ? NULL : info->socket_context;
@@ -300,6 +304,6 @@ void exchange_end(void *argument, struct MHD_Connection *connection, void **stat
   log_exchange(exchange, duration);
   connection_allow(exchange->watched, server->options.idle_seconds);
   *state = NULL;
-  talloc_free(exchange);
+  talloc_free(exchange->memory);
   atomic_fetch_sub(&server->active, 1);
 }

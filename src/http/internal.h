@@ -81,6 +81,7 @@ enum stage { STAGE_HEAD, STAGE_BODY, STAGE_WAITING, STAGE_ANSWERED, STAGE_SENT, 
 
 struct exchange {
   struct write write; /* first: the store hands it back */
+  void *memory;       /* holds the exchange and all that it makes */
   struct listener *listener;
   struct MHD_Connection *connection;
   struct connection *watched;

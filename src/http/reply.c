@@ -87,7 +87,7 @@ static void add_caching(struct exchange *exchange, struct MHD_Response *response
                                                               : "Authorization, Accept, Accept-Encoding, Origin");
   if (lasting) {
     char tag[72];
-    snprintf(tag, sizeof tag, "\"%s%s\"", reply->etag, packed ? "-gzip" : "");
+    text_put(text_put(text_put(tag, "\""), reply->etag), packed ? "-gzip\"" : "\"");
     add(response, "ETag", tag);
   }
 }
