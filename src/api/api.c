@@ -250,7 +250,7 @@ static bool media_taken(struct call *call) {
   const char *const *types = call->operation->media_types, *header = call->request->content_type;
   bool takes_json = call->operation->body != NULL;
   if (header == NULL) {
-    return takes_json;
+    return takes_json && call->request->form_is_json;
   }
   if (takes_json && call->request->form_is_json && media_is(header, "application/x-www-form-urlencoded")) {
     return true;

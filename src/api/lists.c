@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FILTERS_MOST = 64 };
+enum { FILTERS_MOST = 64, VALUES_MOST = 100 };
 
 struct list {
   struct page_request page;
@@ -48,11 +48,17 @@ static const char *filter_value(struct call *call, const struct filter *filter, 
 }
 
 static void read_filters(struct call *call, struct list *list) {
+  size_t values = 0;
   for (size_t i = 0; i < call->uri->pair_count; i++) {
     const struct pair *pair = &call->uri->pairs[i];
     const struct filter *filter = find_filter(call->resource, pair->name);
     if (filter == NULL) {
       continue;
+    }
+    if (++values > VALUES_MOST) {
+      faults_add(call->faults, PLACE_PARAMETER, pair->name, "too_many", "a list takes at most %d values of filters",
+                 VALUES_MOST);
+      return;
     }
     size_t place = 0;
     while (place < list->page.filter_count && list->filters[place].filter != filter) {

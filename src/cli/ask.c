@@ -158,8 +158,8 @@ static bool take_reply(const struct reply *reply, const struct asked *asked, str
   return fine;
 }
 
-static bool ask_here(const char *db, bool create, const struct asked *asked, struct answered *answered,
-                     struct error *error) {
+static bool ask_here(const char *db, bool create, bool knows_the_day, const struct asked *asked,
+                     struct answered *answered, struct error *error) {
   struct contract *contract = api_load_contract(error);
   if (contract == NULL) {
     return false;
@@ -167,6 +167,12 @@ static bool ask_here(const char *db, bool create, const struct asked *asked, str
   struct store_options options = {.path = db, .create = create};
   struct store *store = store_open(&options, contract, error);
   struct api *api = store == NULL ? NULL : api_new(contract, store, error);
+  /* A command that knows the registry's day brings the statuses up to it, as a server does when it starts. */
+  if (api != NULL && knows_the_day && !api_tick(api)) {
+    error_set(error, "the statuses could not be brought up to today");
+    api_free(api);
+    api = NULL;
+  }
   struct worker *worker = api == NULL ? NULL : worker_new(api, error);
   bool fine = worker != NULL;
   if (fine) {
@@ -199,7 +205,8 @@ bool ask(const struct arguments *arguments, const struct asked *asked, struct an
     return ask_socket(db, asked, answered, error);
   }
   bool creates = strcmp(asked->method, "POST") == 0; /* the first token or import makes the database */
-  return set_clock(arguments, error) && ask_here(db, creates, asked, answered, error);
+  return set_clock(arguments, error) &&
+         ask_here(db, creates, argument(arguments, "timezone") != NULL, asked, answered, error);
 }
 
 /* The type is libcurl's. NOLINTNEXTLINE(readability-non-const-parameter) */

@@ -176,6 +176,10 @@ int run_import(const struct arguments *arguments) {
 /* -- the file ------------------------------------------------------------------------------------------------------ */
 
 int run_backup(const struct arguments *arguments) {
+  struct error error;
+  if (!store_may_replace(argument(arguments, "db"), arguments->words[0], &error)) {
+    return failed(&error);
+  }
   struct asked asked = {.method = "GET", .target = "/v1/backup", .save_as = arguments->words[0]};
   struct answered answered;
   int status;

@@ -24,6 +24,11 @@ enum {
   BODY_FIRST_ROOM = 4096
 };
 
+/* What a request may take to arrive; little once the server is stopping. */
+static double arriving_seconds(const struct server *server, double seconds) {
+  return atomic_load(&server->stopping) && seconds > SERVER_HURRY_SECONDS ? SERVER_HURRY_SECONDS : seconds;
+}
+
 struct reply *exchange_reply(struct exchange *exchange) {
   return exchange->early.status != 0 ? &exchange->early : api_reply(exchange->call);
 }
@@ -72,7 +77,7 @@ void *exchange_new(void *argument, const char *uri, struct MHD_Connection *conne
   exchange->request.id = exchange->id;
   const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
   exchange->watched = info == NULL ? NULL : info->socket_context;
-  connection_allow(exchange->watched, server->options.head_seconds);
+  connection_await(exchange->watched, arriving_seconds(server, server->options.head_seconds));
   atomic_fetch_add(&server->active, 1);
   exchange->request.method = "GET"; /* not known yet */
   refuse_long(exchange, uri);
@@ -137,7 +142,8 @@ static mhd_result begin(struct exchange *exchange, const char *method, const cha
   open_call(exchange, method, version);
   exchange->stage = STAGE_BODY;
   exchange->body_started = clock_monotonic_ns();
-  connection_allow(exchange->watched, exchange->listener->server->options.body_seconds);
+  connection_await(exchange->watched,
+                   arriving_seconds(exchange->listener->server, exchange->listener->server->options.body_seconds));
   if (exchange->early.status == 0 && exchange_reply(exchange)->status == 0 && too_large(exchange, detail)) {
     refuse(exchange, "body-too-large", detail);
   }
@@ -175,7 +181,9 @@ static mhd_result take_body(struct exchange *exchange, const char *upload, size_
   *size = 0;
   double spent = (double)(clock_monotonic_ns() - exchange->body_started) / 1e9;
   double earned = (double)exchange->body_size / BODY_SLOWEST_BYTES_PER_SECOND;
-  connection_allow(exchange->watched, exchange->listener->server->options.body_seconds + earned - spent);
+  connection_await(
+      exchange->watched,
+      arriving_seconds(exchange->listener->server, exchange->listener->server->options.body_seconds + earned - spent));
   return MHD_YES;
 }
 
@@ -201,6 +209,10 @@ static void write_done(struct write *write, enum write_outcome outcome) {
 /* Hands the exchange to another thread. The connection is suspended first: it may be resumed before this returns. */
 static mhd_result hand_over(struct exchange *exchange, bool write) {
   struct server *server = exchange->listener->server;
+  if (atomic_load(&server->closed)) {
+    api_refuse_busy(exchange->call);
+    return reply_send(exchange);
+  }
   exchange->stage = STAGE_WAITING;
   connection_hold(exchange->watched);
   MHD_suspend_connection(exchange->connection);

@@ -53,6 +53,25 @@ static void listed(struct head *head, const char **place, const char *value) {
   *place = *place == NULL ? value : memory_print(head->exchange, "%s, %s", *place, value);
 }
 
+/* Whether a list of codings (RFC 9110, 12.5.3) takes gzip: named, and not with the weight 0. `before` is what earlier
+ * lines said. */
+static bool takes_gzip(const char *list, bool before) {
+  for (const char *at = list; *at != '\0'; at += strcspn(at, ","), at += *at == ',') {
+    at += strspn(at, " \t");
+    size_t length = strcspn(at, " \t;,");
+    if (length != strlen("gzip") || strncasecmp(at, "gzip", length) != 0) {
+      continue;
+    }
+    const char *weight = at + length + strspn(at + length, " \t;");
+    if (*weight != 'q' && *weight != 'Q') {
+      return true;
+    }
+    weight += 1 + strspn(weight + 1, " \t=");
+    return strspn(weight, "0.") != strcspn(weight, " \t,;");
+  }
+  return before;
+}
+
 static void look_at(struct head *head, const char *name, const char *value) {
   struct exchange *exchange = head->exchange;
   struct request *request = &exchange->request;
@@ -83,11 +102,7 @@ static void look_at(struct head *head, const char *name, const char *value) {
   } else if (strcasecmp(name, "Access-Control-Request-Headers") == 0) {
     listed(head, &exchange->request_headers, value);
   } else if (strcasecmp(name, "Accept-Encoding") == 0) {
-    const char *gzip = strstr(value, "gzip");
-    exchange->gzip = gzip != NULL && strncmp(gzip, "gzip;q=0", 8) != 0;
-    if (gzip != NULL && strncmp(gzip, "gzip;q=0.", 9) == 0) {
-      exchange->gzip = strspn(gzip + 9, "0") != strcspn(gzip + 9, ", ");
-    }
+    exchange->gzip = takes_gzip(value, exchange->gzip);
   } else if (strcasecmp(name, "Connection") == 0) {
     exchange->close = exchange->close || strcasestr(value, "close") != NULL;
   }

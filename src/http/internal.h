@@ -27,6 +27,7 @@ struct text;
 struct connection {
   int fd;
   _Atomic int64_t deadline;
+  _Atomic bool arriving; /* head or body of a request */
   struct connection *next, **link;
 };
 
@@ -44,9 +45,16 @@ void watch_stop(struct watch *watch);
 void watch_add(struct watch *watch, struct connection *connection);
 void watch_remove(struct watch *watch, struct connection *connection);
 void connection_allow(struct connection *connection, double seconds);
+/* As connection_allow, for the time in which a request arrives. */
+void connection_await(struct connection *connection, double seconds);
+/* Leaves no more than that to requests which are still arriving. */
+void watch_hurry(struct watch *watch, double seconds);
 void connection_hold(struct connection *connection);
 
 /* -- the server ---------------------------------------------------------------------------------------------------- */
+
+/* While the server stops, requests get this long to arrive. */
+enum { SERVER_HURRY_SECONDS = 3 };
 
 struct listener {
   struct server *server;
@@ -66,7 +74,8 @@ struct server {
   struct worker **workers;
   size_t worker_count;
   _Atomic int64_t active; /* requests under way */
-  _Atomic bool stopping;
+  _Atomic bool stopping;  /* connections are closed after their answers */
+  _Atomic bool closed;    /* nothing more is handed to another thread */
   _Atomic uint64_t requests;
   char id_prefix[17];
   char address[128];

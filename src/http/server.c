@@ -13,6 +13,7 @@
 #include <netinet/in.h>
 #include <sodium.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -71,6 +72,9 @@ static bool split_address(const char *text, char host[256], char port[16], struc
   size_t length = colon == NULL ? 0 : (size_t)(colon - start) - (text[0] == '[' ? 1 : 0);
   if (colon == NULL || length == 0 || length > 255 || strlen(colon + 1) > 15 || colon[1] == '\0') {
     return error_set(error, "\"%s\" is not HOST:PORT", text);
+  }
+  if (strspn(colon + 1, "0123456789") != strlen(colon + 1) || strtoul(colon + 1, NULL, 10) > 65535) {
+    return error_set(error, "\"%s\": the port is a number up to 65535", text);
   }
   memcpy(host, start, length);
   host[length] = '\0';
@@ -250,7 +254,10 @@ void server_stop(struct server *server) {
   if (server->options.socket_path != NULL) {
     unlink(server->options.socket_path);
   }
+  watch_hurry(&server->watch, SERVER_HURRY_SECONDS);
   drain(server);
+  /* A connection that was idle may begin a request at any moment; from here on none is suspended any more. */
+  atomic_store(&server->closed, true);
   background_stop(server->background); /* what waits there is answered */
   drain(server);
   for (int i = 0; i < 2; i++) {

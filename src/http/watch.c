@@ -72,14 +72,34 @@ void watch_remove(struct watch *watch, struct connection *connection) {
   pthread_mutex_unlock(&watch->lock);
 }
 
+void watch_hurry(struct watch *watch, double seconds) {
+  int64_t limit = clock_monotonic_ns() + (int64_t)(seconds * 1e9);
+  pthread_mutex_lock(&watch->lock);
+  for (struct connection *connection = watch->first; connection != NULL; connection = connection->next) {
+    if (atomic_load(&connection->arriving) && atomic_load(&connection->deadline) > limit) {
+      atomic_store(&connection->deadline, limit);
+    }
+  }
+  pthread_mutex_unlock(&watch->lock);
+}
+
+void connection_await(struct connection *connection, double seconds) {
+  connection_allow(connection, seconds);
+  if (connection != NULL) {
+    atomic_store(&connection->arriving, true);
+  }
+}
+
 void connection_allow(struct connection *connection, double seconds) {
   if (connection != NULL) {
+    atomic_store(&connection->arriving, false);
     atomic_store(&connection->deadline, clock_monotonic_ns() + (int64_t)(seconds * 1e9));
   }
 }
 
 void connection_hold(struct connection *connection) {
   if (connection != NULL) {
+    atomic_store(&connection->arriving, false);
     atomic_store(&connection->deadline, 0);
   }
 }

@@ -15,7 +15,7 @@
 #include <string.h>
 
 enum { LOOKASIDE_BYTES = 1200, LOOKASIDE_PIECES = 256 }; /* small pieces of memory that a document is made of */
-enum { PARAMETERS = 128, BUCKETS = 256, APPLICATION_ID = 0x656e7474 /* "entt" */ };
+enum { PARAMETERS = 128, BUCKETS = 256, COMPOSED_MOST = 128, APPLICATION_ID = 0x656e7474 /* "entt" */ };
 
 struct query {
   struct db *db;
@@ -30,6 +30,8 @@ struct query {
 struct db {
   sqlite3 *handle;
   struct query *buckets[BUCKETS];
+  struct query *composed[COMPOSED_MOST]; /* the statements of db_query, in a ring from which the oldest goes */
+  size_t composed_next;
   enum db_failure failure;
   char failure_text[256];
   const struct shapes *shapes;
@@ -141,10 +143,31 @@ struct query *db_constant(struct db *db, const char *sql) {
   return query != NULL ? query : prepare(db, sql, hash, sql);
 }
 
+static void discard(struct db *db, struct query *query) {
+  struct query **link = &db->buckets[query->hash % BUCKETS];
+  while (*link != query) {
+    link = &(*link)->next;
+  }
+  *link = query->next;
+  sqlite3_finalize(query->statement);
+  talloc_free(query);
+}
+
+/* Texts that depend on what was asked have no end, so only the latest are kept. */
 struct query *db_query(struct db *db, const char *sql) {
   unsigned hash = hash_text(sql);
   struct query *query = kept(db, sql, hash, true);
-  return query != NULL ? query : prepare(db, memory_copy(db, sql), hash, sql);
+  if (query != NULL) {
+    return query;
+  }
+  query = prepare(db, "", hash, sql);
+  query->key = memory_copy(query, sql);
+  struct query **place = &db->composed[db->composed_next++ % COMPOSED_MOST];
+  if (*place != NULL && (!(*place)->busy || (*place)->statement == NULL)) {
+    discard(db, *place);
+  }
+  *place = query;
+  return query;
 }
 
 /* The text between `-- name: NAME` and the next such line. */

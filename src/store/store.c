@@ -17,7 +17,10 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
+
+enum { ROOM_PAUSE_MS = 2, ROOM_TRIES = 15000 };
 
 struct store {
   char *path;
@@ -155,8 +158,12 @@ enum write_outcome store_write(struct store *store, bool (*run)(void *argument, 
                                   .outcome = WRITE_FAILED,
                                   .lock = PTHREAD_MUTEX_INITIALIZER,
                                   .done = PTHREAD_COND_INITIALIZER};
-  if (!store_submit(store, &waiting.write)) {
-    return WRITE_FAILED;
+  struct timespec pause = {.tv_nsec = ROOM_PAUSE_MS * 1000000L};
+  for (int tries = 0; !store_submit(store, &waiting.write); tries++) {
+    if (store_broken(store) || tries == ROOM_TRIES) {
+      return WRITE_FAILED;
+    }
+    nanosleep(&pause, NULL); /* the queue is full: whoever may wait for a write may wait for room, too */
   }
   pthread_mutex_lock(&waiting.lock);
   while (!waiting.over) {
@@ -230,6 +237,23 @@ static bool copy_whole(const char *from, const char *target, struct error *error
   bool fine = make_part(from, part, error) && publish_part(part, target, error);
   talloc_free(part);
   return fine;
+}
+
+bool store_may_replace(const char *path, const char *target, struct error *error) {
+  static const char *const endings[] = {"", "-wal", "-shm", ".lock", ".sock"};
+  struct stat wanted, own;
+  if (stat(target, &wanted) != 0) {
+    return true;
+  }
+  for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++) {
+    char *name = memory_print(NULL, "%s%s", path, endings[i]);
+    bool same = stat(name, &own) == 0 && own.st_dev == wanted.st_dev && own.st_ino == wanted.st_ino;
+    talloc_free(name);
+    if (same) {
+      return error_set(error, "%s belongs to the database itself", target);
+    }
+  }
+  return !store_owned(target) || error_set(error, "%s is a database that another process owns", target);
 }
 
 bool store_copy(const char *source, const char *target, struct error *error) {

@@ -70,6 +70,9 @@ void store_counts(struct store *store, struct store_counts *counts);
 
 /* Writes a consistent copy to a new file while the server goes on. Any thread. */
 bool store_backup(struct store *store, const char *target, struct error *error);
+/* Whether a copy may be written to `target`: not over the database at `path` or a file beside it, nor over any database
+ * that a process owns. */
+bool store_may_replace(const char *path, const char *target, struct error *error);
 /* Copies a database file, whole or not at all. */
 bool store_copy(const char *source, const char *target, struct error *error);
 /* Replaces the file at `path` by the database in `source`, after having looked that it is a sound one of a version that

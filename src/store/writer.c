@@ -16,6 +16,7 @@
 /* Pages that many commits touch go into the file once, so a longer log is less work; it is read by every later start.
  */
 enum { CHECKPOINT_PAGES = 4000 };
+enum { STAMPS_PER_MS = 1000 };
 
 struct writer {
   pthread_t thread;
@@ -218,6 +219,9 @@ struct writer *writer_start(struct db *db, const struct store_options *options, 
     writer->stamp = query_int(query, 0);
   }
   query_end(query);
+  /* Stamps go on from the clock, so that a database put back from a backup gives out none a second time. */
+  int64_t now = clock_now_ms() * STAMPS_PER_MS;
+  writer->stamp = now > writer->stamp ? now : writer->stamp;
   if (db_failure(db) != DB_OK || pthread_create(&writer->thread, NULL, write_loop, writer) != 0) {
     error_set(error, "cannot start the writer: %s", db_failure_text(db));
     talloc_free(writer);
