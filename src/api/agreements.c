@@ -135,6 +135,12 @@ static bool reaches_itself(struct change *change, int64_t pk) {
   return cyclic;
 }
 
+static void whole_agreement(struct change *change, const struct target *target, const json_t *row) {
+  if (json_array_size(json_object_get(row, "relations")) > 0 && reaches_itself(change, target->pk)) {
+    fault_at(change, "cycle", "would make the agreement come before itself", "/relations");
+  }
+}
+
 static void after_agreement(struct change *change, const struct target *target, const json_t *before,
                             const json_t *row) {
   if (row == NULL) {
@@ -144,17 +150,13 @@ static void after_agreement(struct change *change, const struct target *target, 
   if (before != NULL || change->due_on != DAY_NONE || change->superseded_on != DAY_NONE) {
     write_clock(change, target->pk, change->due_on, change->superseded_on);
   }
-  if (json_array_size(json_object_get(row, "relations")) > 0 && reaches_itself(change, target->pk)) {
-    fault_at(change, "cycle", "would make the agreement come before itself", "/relations");
-    return;
-  }
   refresh_superseded(change, row, target->pk);
   if (before != NULL && !json_equal(json_object_get(before, "relations"), json_object_get(row, "relations"))) {
     refresh_superseded(change, before, target->pk);
   }
 }
 
-const struct rules agreement_rules = {"agreements", check_agreement, after_agreement};
+const struct rules agreement_rules = {"agreements", check_agreement, after_agreement, whole_agreement};
 
 /* -- the clock ----------------------------------------------------------------------------------------------------- */
 

@@ -28,7 +28,10 @@ const struct rules *rules_of(const struct resource *resource) {
 static json_t *row_of_document(struct change *change, const struct target *target, const json_t *document) {
   json_t *row = owned_json(change->memory, schema_normal(change->resource->schema, document));
   json_object_del(row, "slug");
+  json_t *awaited = change->awaited; /* what stands in the database is no promise of the file that is imported */
+  change->awaited = NULL;
   relations_drop_mirrored(change, target, row);
+  change->awaited = awaited;
   for (size_t i = 0; i < change->resource->schema->member_count; i++) {
     const struct member *member = &change->resource->schema->members[i];
     if (member->stored && member->read_only) {
@@ -126,6 +129,17 @@ static bool make_row(struct change *change, struct target *target, json_t *norma
   return sound(change);
 }
 
+/* What the rules have to do once the row is written. */
+static void follow_up(struct change *change, const struct target *target, const json_t *before, const json_t *row) {
+  const struct rules *rules = rules_of(change->resource);
+  if (!change->whole_later) {
+    rules->whole(change, target, row);
+  }
+  if (rules->after != NULL && sound(change)) {
+    rules->after(change, target, before, row);
+  }
+}
+
 static void begin(struct change *change, struct target *target) {
   *target = (struct target){.revision = 1};
   typeid_new(change->resource->prefix, clock_now_ms(), target->id);
@@ -143,7 +157,7 @@ enum changed change_create(struct change *change, json_t *normal, const char *sl
       !insert(change, target, normal)) {
     return CHANGE_REFUSED;
   }
-  rules_of(change->resource)->after(change, target, NULL, normal);
+  follow_up(change, target, NULL, normal);
   return sound(change) ? CHANGE_CREATED : CHANGE_REFUSED;
 }
 
@@ -162,7 +176,7 @@ static enum changed replace(struct change *change, struct target *target, json_t
   if (!resource_update(change->db, change->resource, target->pk, &record, old_slug, target->row, normal)) {
     return CHANGE_REFUSED;
   }
-  rules_of(change->resource)->after(change, target, target->row, normal);
+  follow_up(change, target, target->row, normal);
   target->row = normal;
   return sound(change) ? CHANGE_UPDATED : CHANGE_REFUSED;
 }

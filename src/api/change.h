@@ -12,11 +12,11 @@ struct change {
   const struct contract *contract;
   const char *now; /* timestamp of the whole write */
   struct faults *faults;
-  const char *taken;             /* a slug that another record has: a conflict, not a fault; or NULL */
-  bool mirrors_later;            /* import: relations written on the other side are looked for once all is written
-                                    (relations_missing) */
-  json_t *awaited;               /* those, as [{owner, type, other, line, index}], when mirrors_later is set */
-  size_t line;                   /* import: of the record under way */
+  const char *taken; /* a slug that another record has: a conflict, not a fault; or NULL */
+  json_t *awaited;  /* import: relations left to the other side, looked at once all is written (relations_missing); else
+                       NULL */
+  bool whole_later; /* import: rules->whole is asked once all is written */
+  size_t line;      /* import: of the record under way */
   int32_t due_on, superseded_on; /* agreements: what the check derived for the columns outside the contract */
 };
 
@@ -55,9 +55,11 @@ struct rules {
   const char *resource;
   /* Looks at a row whose references are resolved, adds faults, fills in what is derived. */
   void (*check)(struct change *change, const struct target *target, json_t *row);
-  /* After the row was written: cycles, and what else the write touches. `before` is NULL for a new record,
-   * `row` for one that was deleted. */
+  /* After the row was written: what else the write touches. `before` is NULL for a new record, `row` for one that was
+   * deleted. May be NULL. */
   void (*after)(struct change *change, const struct target *target, const json_t *before, const json_t *row);
+  /* What only the whole can tell: cycles. */
+  void (*whole)(struct change *change, const struct target *target, const json_t *row);
 };
 
 const struct rules *rules_of(const struct resource *resource);
@@ -70,10 +72,14 @@ void references_resolve(struct change *change, json_t *row);
 /* Takes out the relations that the other side has written (served here under an inverse type); a fault for one that it
  * has not. */
 void relations_drop_mirrored(struct change *change, const struct target *target, json_t *row);
-/* Import, last step: faults for the relations in change->awaited that nobody has written. `tell` gets line, pointer and
- * message. */
-void relations_missing(struct change *change,
-                       void (*tell)(void *argument, size_t line, const char *pointer, const char *message),
+/* A relation that an import left to the other side, where nobody has written it in the end. */
+struct missing_relation {
+  size_t line, index; /* of the record in the file, of the relation in the record */
+  const char *type;   /* under which the other side would write it */
+  bool symmetric;     /* either side may write it */
+};
+/* Import: tells each of change->awaited that nobody has written. */
+void relations_missing(struct change *change, void (*tell)(void *argument, const struct missing_relation *missing),
                        void *argument);
 /* Faults for relations of a record to itself, or written twice. */
 void relations_check(struct change *change, const struct target *target, const json_t *row);

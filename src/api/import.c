@@ -21,6 +21,8 @@ struct import_record {
   const char *slug;
   int64_t pk;
   bool fresh;
+  bool again; /* write it once more: a relation that it left to the other side is not there */
+  enum changed outcome;
 };
 
 struct import {
@@ -30,7 +32,6 @@ struct import {
   size_t count, capacity;
   json_t *errors, *readings;
   size_t dropped; /* errors past ERRORS_MOST */
-  int64_t created, updated, unchanged;
   bool create_only, dry_run;
 };
 
@@ -50,10 +51,6 @@ static void add_faults(struct import *import, size_t line, const struct faults *
     add_error(import, line, faults->list[i].where, faults->list[i].code, faults->list[i].message);
   }
   import->dropped += faults->dropped;
-}
-
-static void tell_missing(void *argument, size_t line, const char *pointer, const char *message) {
-  add_error(argument, line, pointer, "other_side", message);
 }
 
 /* -- reading ------------------------------------------------------------------------------------------------------- */
@@ -169,10 +166,6 @@ static bool blank(const char *bytes, size_t size) {
 
 static void read_lines(struct import *import, const char *bytes, size_t size) {
   size_t line = 1;
-  if (size >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0) {
-    bytes += 3;
-    size -= 3;
-  }
   for (size_t at = 0; at < size; line++) {
     const char *end = memchr(bytes + at, '\n', size - at);
     size_t length = end == NULL ? size - at : (size_t)(end - bytes) - at;
@@ -275,16 +268,51 @@ static void complete(struct import *import, struct change *change, struct import
   if (record->fresh) {
     target.revision = 1;
   }
-  switch (record->fresh ? change_complete(change, &target, copy) : change_replace(change, &target, copy)) {
-  case CHANGE_REFUSED:
+  enum changed outcome = record->fresh ? change_complete(change, &target, copy) : change_replace(change, &target, copy);
+  if (outcome == CHANGE_REFUSED) {
     report_refusal(import, record, change);
-    break;
-  case CHANGE_NOTHING:
-    import->unchanged++;
-    break;
-  default:
-    *(record->fresh ? &import->created : &import->updated) += 1;
+  } else if (record->outcome != CHANGE_UPDATED) {
+    record->outcome = outcome;
   }
+}
+
+/* What only the whole can tell, now that all of it is there. */
+static void look_at_whole(struct import *import, struct change *change, struct import_record *record) {
+  struct target target;
+  change->resource = record->resource;
+  if (record->outcome == CHANGE_UPDATED && change_load_pk(change, record->pk, &target)) {
+    rules_of(change->resource)->whole(change, &target, target.row);
+    add_faults(import, record->line, change->faults);
+  }
+}
+
+/* A symmetric relation that was left to the other side, which the file made drop it, is written by the one that states
+ * it. */
+static void complete_again(struct import *import, struct change *change, struct import_record *record) {
+  if (record->again) {
+    complete(import, change, record);
+  }
+}
+
+static struct import_record *record_at(struct import *import, size_t line) {
+  size_t low = 0, high = import->count;
+  while (low + 1 < high) {
+    size_t middle = (low + high) / 2;
+    *(import->records[middle].line <= line ? &low : &high) = middle;
+  }
+  return &import->records[low];
+}
+
+static void tell_missing(void *argument, const struct missing_relation *missing) {
+  struct import *import = argument;
+  if (missing->symmetric) {
+    record_at(import, missing->line)->again = true;
+    return;
+  }
+  add_error(import, missing->line, memory_print(import->memory, "/relations/%zu", missing->index), "other_side",
+            memory_print(import->memory,
+                         "is written on the other side, as its relation of the type %s: change it there",
+                         missing->type));
 }
 
 static void walk(struct import *import, struct change *change,
@@ -309,11 +337,14 @@ static bool write_all(void *argument, struct db *db) {
                           .memory = talloc_new(import->memory),
                           .contract = api_contract(import->call->api),
                           .now = now,
-                          .mirrors_later = true,
+                          .whole_later = true,
                           .awaited = owned_json(import->memory, json_array())};
   walk(import, &change, reserve);
   walk(import, &change, complete);
   relations_missing(&change, tell_missing, import);
+  change.awaited = NULL; /* from here on what nobody has written is a fault */
+  walk(import, &change, complete_again);
+  walk(import, &change, look_at_whole);
   talloc_free(change.memory);
   return json_array_size(import->errors) == 0 && !import->dry_run;
 }
@@ -328,11 +359,15 @@ static void answer_errors(struct import *import) {
 }
 
 static void answer_report(struct import *import) {
+  json_int_t created = 0, updated = 0;
+  for (size_t i = 0; i < import->count; i++) {
+    created += import->records[i].fresh;
+    updated += !import->records[i].fresh && import->records[i].outcome == CHANGE_UPDATED;
+  }
   answer_json(import->call, 200,
-              json_pack("{s:I, s:I, s:I, s:I, s:i, s:O, s:O}", "rows", (json_int_t)import->count, "created",
-                        (json_int_t)import->created, "updated", (json_int_t)import->updated, "unchanged",
-                        (json_int_t)import->unchanged, "failed", 0, "errors", import->errors, "readings",
-                        import->readings));
+              json_pack("{s:I, s:I, s:I, s:I, s:i, s:O, s:O}", "rows", (json_int_t)import->count, "created", created,
+                        "updated", updated, "unchanged", (json_int_t)import->count - created - updated, "failed", 0,
+                        "errors", import->errors, "readings", import->readings));
 }
 
 void handle_import(struct call *call) {
@@ -346,7 +381,12 @@ void handle_import(struct call *call) {
   import->create_only = mode != NULL && strcmp(mode, "create") == 0;
   import->dry_run = dry != NULL && strcmp(dry, "true") == 0;
   const char *bytes = call->request->body;
-  size_t size = call->request->body_size, first = strspn(bytes, " \t\r\n");
+  size_t size = call->request->body_size;
+  if (size >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0) { /* a byte order mark */
+    bytes += 3;
+    size -= 3;
+  }
+  size_t first = strspn(bytes, " \t\r\n");
   if (bytes[first] == '[') {
     if (!read_array(import, bytes, size)) {
       return;

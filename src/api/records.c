@@ -245,7 +245,10 @@ void handle_delete(struct call *call) {
   }
   json_decref(referrers);
   if (resource_delete(call->db, call->resource, target.pk)) {
-    rules_of(call->resource)->after(&change, &target, target.row, NULL);
+    const struct rules *rules = rules_of(call->resource);
+    if (rules->after != NULL) {
+      rules->after(&change, &target, target.row, NULL);
+    }
     answer_bytes(call, 204, NULL, NULL, 0);
   }
 }

@@ -144,23 +144,32 @@ static const char *written_as(const json_t *inverse, const char *served) {
   return NULL;
 }
 
-static void await(struct change *change, const char *owner, const char *type, const char *other, size_t index) {
-  json_array_append_new(change->awaited, json_pack("{s:s, s:s, s:s, s:i, s:i}", "owner", owner, "type", type, "other",
-                                                   other, "line", (int)change->line, "index", (int)index));
-}
-
 enum side { SIDE_OWN, SIDE_OTHER, SIDE_NOBODY };
 
+/* Who has written the relation `item`, which is of the type `type` to `other` for one who writes it here. */
 static enum side side_of(struct change *change, const struct target *target, const char *type, const char *other,
-                         bool symmetric) {
-  if (symmetric && target->pk != 0 &&
-      resource_relation_written(change->db, change->resource, target->id, type, other)) {
+                         const json_t *item, bool symmetric) {
+  struct db *db = change->db;
+  const struct resource *resource = change->resource;
+  if (target->pk == 0) {
+    return symmetric ? SIDE_OWN : SIDE_NOBODY;
+  }
+  if (symmetric && resource_relation_written(db, resource, target->id, type, other, item)) {
     return SIDE_OWN;
   }
-  if (target->pk != 0 && resource_relation_written(change->db, change->resource, other, type, target->id)) {
+  if (resource_relation_written(db, resource, other, type, target->id, item)) {
     return SIDE_OTHER;
   }
-  return symmetric ? SIDE_OWN : SIDE_NOBODY;
+  /* A symmetric relation belongs to the side that wrote it first; what differs from it is to be changed there. */
+  bool first_elsewhere = symmetric && resource_relation_written(db, resource, other, type, target->id, NULL);
+  return symmetric && !first_elsewhere ? SIDE_OWN : SIDE_NOBODY;
+}
+
+static void await(struct change *change, const struct target *target, const char *type, json_t *item, const char *other,
+                  size_t index, bool symmetric) {
+  json_array_append_new(change->awaited, json_pack("{s:s, s:s, s:s, s:O, s:i, s:i, s:b}", "owner", other, "type", type,
+                                                   "other", target->id, "item", item, "line", (int)change->line,
+                                                   "index", (int)index, "symmetric", symmetric));
 }
 
 void relations_drop_mirrored(struct change *change, const struct target *target, json_t *row) {
@@ -174,14 +183,14 @@ void relations_drop_mirrored(struct change *change, const struct target *target,
     const char *served = json_string_value(json_object_get(item, members.type));
     const char *other = json_string_value(json_object_get(item, members.reference));
     const char *type = written_as(members.inverse, served);
-    enum side side =
-        type == NULL || other == NULL ? SIDE_OWN : side_of(change, target, type, other, strcmp(type, served) == 0);
-    if (side == SIDE_NOBODY && change->mirrors_later) {
-      await(change, other, type, target->id, place);
+    bool own_type = type == NULL || other == NULL, symmetric = !own_type && strcmp(type, served) == 0;
+    enum side side = own_type ? SIDE_OWN : side_of(change, target, type, other, item, symmetric);
+    if (side != SIDE_OWN && change->awaited != NULL) {
+      await(change, target, type, item, other, place, symmetric); /* the file may bring it, or take it away */
       side = SIDE_OTHER;
     } else if (side == SIDE_NOBODY) {
-      char *message =
-          memory_print(change->memory, "is written on the other side, as its relation of the type %s", type);
+      char *message = memory_print(
+          change->memory, "is written on the other side, as its relation of the type %s: change it there", type);
       fault_at(change, "other_side", message, "/%s/%zu", members.list, place);
     }
     if (side == SIDE_OTHER) {
@@ -192,28 +201,26 @@ void relations_drop_mirrored(struct change *change, const struct target *target,
   }
 }
 
-void relations_missing(struct change *change,
-                       void (*tell)(void *argument, size_t line, const char *pointer, const char *message),
+void relations_missing(struct change *change, void (*tell)(void *argument, const struct missing_relation *missing),
                        void *argument) {
   size_t i;
   json_t *entry;
   json_array_foreach(change->awaited, i, entry) {
-    const char *type = json_string_value(json_object_get(entry, "type"));
     const char *owner = json_string_value(json_object_get(entry, "owner"));
-    const char *other = json_string_value(json_object_get(entry, "other"));
+    struct missing_relation missing = {.line = (size_t)json_integer_value(json_object_get(entry, "line")),
+                                       .index = (size_t)json_integer_value(json_object_get(entry, "index")),
+                                       .type = json_string_value(json_object_get(entry, "type")),
+                                       .symmetric = json_is_true(json_object_get(entry, "symmetric"))};
     const struct resource *resource = NULL;
     for (size_t j = 0; j < change->contract->resource_count; j++) {
-      const struct resource *candidate = &change->contract->resources[j];
-      if (typeid_valid(candidate->prefix, owner)) {
-        resource = candidate;
+      if (typeid_valid(change->contract->resources[j].prefix, owner)) {
+        resource = &change->contract->resources[j];
       }
     }
-    if (resource == NULL || !resource_relation_written(change->db, resource, owner, type, other)) {
-      char *pointer =
-          memory_print(change->memory, "/relations/%lld", json_integer_value(json_object_get(entry, "index")));
-      char *message =
-          memory_print(change->memory, "is written on the other side, as its relation of the type %s", type);
-      tell(argument, (size_t)json_integer_value(json_object_get(entry, "line")), pointer, message);
+    if (resource == NULL || !resource_relation_written(change->db, resource, owner, missing.type,
+                                                       json_string_value(json_object_get(entry, "other")),
+                                                       json_object_get(entry, "item"))) {
+      tell(argument, &missing);
     }
   }
 }

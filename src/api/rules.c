@@ -70,9 +70,7 @@ static bool reaches_itself(struct change *change, const char *query_name, int64_
   return cyclic;
 }
 
-static void after_organization(struct change *change, const struct target *target, const json_t *before,
-                               const json_t *row) {
-  (void)before; /* json_object_get of a deleted record's NULL is NULL */
+static void whole_organization(struct change *change, const struct target *target, const json_t *row) {
   static const char *const trees[] = {"parent", "predecessor"};
   size_t index;
   json_t *item;
@@ -94,12 +92,11 @@ static void check_area(struct change *change, const struct target *target, json_
   }
 }
 
-static void after_area(struct change *change, const struct target *target, const json_t *before, const json_t *row) {
-  (void)before;
+static void whole_area(struct change *change, const struct target *target, const json_t *row) {
   if (text_of(row, "parent") != NULL && reaches_itself(change, "area-reaches", target->pk, NULL)) {
     fault_at(change, "cycle", "would make the area its own ancestor", "/parent");
   }
 }
 
-const struct rules organization_rules = {"organizations", check_organization, after_organization};
-const struct rules area_rules = {"areas", check_area, after_area};
+const struct rules organization_rules = {"organizations", check_organization, NULL, whole_organization};
+const struct rules area_rules = {"areas", check_area, NULL, whole_area};

@@ -287,12 +287,20 @@ json_t *resource_referrers(struct db *db, const struct resource *resource, int64
 }
 
 bool resource_relation_written(struct db *db, const struct resource *resource, const char *owner, const char *type,
-                               const char *other) {
-  for (const char *const *sql = shape_in(db, resource)->written; *sql != NULL; sql++) {
-    struct query *query = db_constant(db, *sql);
+                               const char *other, const json_t *item) {
+  const struct shape *shape = shape_in(db, resource);
+  for (size_t i = 0; i < shape->items_count; i++) {
+    const struct items *items = &shape->items[i];
+    if (items->mirrored == NULL) {
+      continue;
+    }
+    struct query *query = db_constant(db, item == NULL ? items->written : items->written_exactly);
     query_bind_text(query, 1, owner);
     query_bind_text(query, 2, type);
     query_bind_text(query, 3, other);
+    if (item != NULL) {
+      bind_columns(query, items->columns, items->column_count, item);
+    }
     bool written = query_step(query) == STEP_ROW;
     query_end(query);
     if (written) {

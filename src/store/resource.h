@@ -57,9 +57,9 @@ bool resource_touch(struct db *db, const struct resource *resource, int64_t pk);
 json_t *resource_referrers(struct db *db, const struct resource *resource, int64_t pk, size_t most);
 
 /* Whether the record with the id `owner` has itself written a relation of that type to the record `other` (x-inverse
- * relations). */
+ * relations); with `item`, one that agrees with it in every other member. */
 bool resource_relation_written(struct db *db, const struct resource *resource, const char *owner, const char *type,
-                               const char *other);
+                               const char *other, const json_t *item);
 
 /* A page of keys. */
 struct page_filter {

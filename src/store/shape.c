@@ -4,9 +4,11 @@
  * composed from the contract's names, always quoted; values are parameters. */
 #include "store/shape.h"
 
+#include "base/log.h"
 #include "base/memory.h"
 #include "base/text.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum { COLUMNS_MOST = 100 };
@@ -48,6 +50,14 @@ static bool holds_scalars(const struct member *list) {
   return items->member_count == 0 || items->reference != NULL;
 }
 
+/* Ends the program before a contract overruns the parameters of a statement. */
+static void room_for(size_t count) {
+  if (count == COLUMNS_MOST) {
+    log_line(LOG_ERROR, "a resource may have %d columns at most", COLUMNS_MOST);
+    abort();
+  }
+}
+
 /* The columns of an object's members, in order; lists of objects with a table of their own left out. */
 static size_t add_columns(const void *parent, const struct contract *contract, const struct schema *schema,
                           struct column *columns) {
@@ -59,12 +69,14 @@ static size_t add_columns(const void *parent, const struct contract *contract, c
       continue; /* the slug is one of the columns that every resource has */
     }
     if (!flattened(member->schema)) {
+      room_for(count);
       columns[count++] = plain_column(contract, member->schema, member->column, member->name, NULL);
       continue;
     }
     for (size_t j = 0; j < member->schema->member_count; j++) {
       const struct member *inner = &member->schema->members[j];
       const char *name = memory_print(parent, "%s_%s", member->column, inner->column);
+      room_for(count);
       columns[count++] = plain_column(contract, inner->schema, name, member->name, inner->name);
     }
   }
@@ -138,6 +150,24 @@ static const char *mirrored_member(const struct resource *resource, const struct
   return NULL;
 }
 
+/* Whether a record has written an item: the reference and the type are parameters, and with `exactly` every other
+ * column too. */
+static const char *written_text(const void *parent, const struct resource *resource, const struct items *items,
+                                bool exactly) {
+  struct text *sql = text_new(parent);
+  text_addf(sql, "SELECT 1 FROM \"%s\" WHERE owner = (SELECT pk FROM \"%s\" WHERE id = $1) AND type = $2",
+            items->member->table, resource->table);
+  for (size_t i = 0; i < items->column_count; i++) {
+    const struct column *column = &items->columns[i];
+    if (strcmp(column->member, items->mirrored) == 0) {
+      text_addf(sql, " AND \"%s\" = (SELECT pk FROM \"%s\" WHERE id = $3)", column->name, resource->table);
+    } else if (exactly && strcmp(column->name, "type") != 0) {
+      text_addf(sql, " AND \"%s\" IS $%d", column->name, FIRST_COLUMN + (int)i);
+    }
+  }
+  return sql->data;
+}
+
 static void make_items(const void *parent, const struct contract *contract, const struct resource *resource,
                        const struct member *member, struct items *items) {
   const struct schema *schema = member->schema->items;
@@ -150,6 +180,10 @@ static void make_items(const void *parent, const struct contract *contract, cons
     items->column_count = add_columns(parent, contract, schema, columns);
   }
   items->mirrored = mirrored_member(resource, items);
+  if (items->mirrored != NULL) {
+    items->written = written_text(parent, resource, items, false);
+    items->written_exactly = written_text(parent, resource, items, true);
+  }
   items->insert = insert_text(parent, member->table, "owner, position", 2, columns, items->column_count);
   items->select = select_text(parent, member->table, "owner, position", columns, items->column_count);
   items->clear = memory_print(parent, "DELETE FROM \"%s\" WHERE owner = $1", member->table);
@@ -160,7 +194,6 @@ static void make_touches(const void *parent, struct shape *shape) {
   const struct resource *resource = shape->resource;
   const char **referrers = memory_array(parent, const char *, resource->referrer_count + 1);
   const char **mirrors = memory_array(parent, const char *, resource->referrer_count + 1);
-  const char **written = memory_array(parent, const char *, resource->referrer_count + 1);
   size_t mirror_count = 0;
   for (size_t i = 0; i < resource->referrer_count; i++) {
     const struct referrer *referrer = &resource->referrers[i];
@@ -173,19 +206,13 @@ static void make_touches(const void *parent, struct shape *shape) {
         memory_print(parent, "UPDATE \"%s\" SET stamp = $1 WHERE pk IN (SELECT owner FROM \"%s\" WHERE \"%s\" = $2)",
                      own, referrer->table, column);
     if (leads_back(resource, referrer)) {
-      mirrors[mirror_count] =
+      mirrors[mirror_count++] =
           memory_print(parent, "UPDATE \"%s\" SET stamp = $1 WHERE pk IN (SELECT \"%s\" FROM \"%s\" WHERE owner = $2)",
                        own, column, referrer->table);
-      written[mirror_count++] =
-          memory_print(parent,
-                       "SELECT 1 FROM \"%s\" WHERE owner = (SELECT pk FROM \"%s\" WHERE id = $1) AND type = $2 "
-                       "AND \"%s\" = (SELECT pk FROM \"%s\" WHERE id = $3)",
-                       referrer->table, own, column, own);
     }
   }
   shape->touch_referrers = referrers;
   shape->touch_mirrors = mirrors;
-  shape->written = written;
 }
 
 static void make_shape(const void *parent, const struct contract *contract, const struct resource *resource,

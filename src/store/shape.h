@@ -27,6 +27,7 @@ struct items {
   size_t column_count;
   const char *mirrored; /* the member that names a record which serves the item too, or NULL */
   const char *select, *insert, *clear;
+  const char *written, *written_exactly; /* whether a record has written such an item; of mirrored ones */
 };
 
 struct shape {
@@ -38,7 +39,6 @@ struct shape {
   const char *select, *find_by_id, *find_by_slug, *document, *insert, *delete, *touch, *touch_by_id;
   const char *const *touch_referrers; /* ended by NULL: what refers to a record … */
   const char *const *touch_mirrors;   /* … and what its mirrored relations lead to */
-  const char *const *written;         /* whether it has written a mirrored relation */
 };
 
 struct shapes;
