@@ -96,13 +96,13 @@ static void add_headers(struct exchange *exchange, struct MHD_Response *response
                         bool packed) {
   if (reply->content_type != NULL) {
     add(response, "Content-Type", reply->content_type);
-    add(response, "X-Content-Type-Options", "nosniff");
   }
   if (packed) {
     add(response, "Content-Encoding", "gzip");
   }
   add_caching(exchange, response, reply, packed);
   add(response, "X-Request-Id", exchange->id);
+  add(response, "X-Content-Type-Options", "nosniff");
   if (is_type(reply, "text/html")) {
     add(response, "Content-Security-Policy", page_policy);
     add(response, "Referrer-Policy", "no-referrer");
