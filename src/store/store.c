@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
@@ -239,15 +240,32 @@ static bool copy_whole(const char *from, const char *target, struct error *error
   return fine;
 }
 
-bool store_may_replace(const char *path, const char *target, struct error *error) {
-  static const char *const endings[] = {"", "-wal", "-shm", ".lock", ".sock"};
-  struct stat wanted, own;
-  if (stat(target, &wanted) != 0) {
+static bool same_file(const char *a, const char *b) {
+  struct stat first, second;
+  return stat(a, &first) == 0 && stat(b, &second) == 0 && first.st_dev == second.st_dev &&
+         first.st_ino == second.st_ino;
+}
+
+/* Whether two paths lead to one place, whether there is a file or not. */
+static bool same_place(const char *a, const char *b) {
+  if (same_file(a, b)) {
     return true;
   }
+  char *folder_a = memory_copy(NULL, a), *folder_b = memory_copy(NULL, b), *name_a = memory_copy(NULL, a),
+       *name_b = memory_copy(NULL, b);
+  bool same = strcmp(basename(name_a), basename(name_b)) == 0 && same_file(dirname(folder_a), dirname(folder_b));
+  talloc_free(folder_a);
+  talloc_free(folder_b);
+  talloc_free(name_a);
+  talloc_free(name_b);
+  return same;
+}
+
+bool store_may_replace(const char *path, const char *target, struct error *error) {
+  static const char *const endings[] = {"", "-wal", "-shm", ".lock", ".sock"};
   for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++) {
     char *name = memory_print(NULL, "%s%s", path, endings[i]);
-    bool same = stat(name, &own) == 0 && own.st_dev == wanted.st_dev && own.st_ino == wanted.st_ino;
+    bool same = same_place(name, target);
     talloc_free(name);
     if (same) {
       return error_set(error, "%s belongs to the database itself", target);

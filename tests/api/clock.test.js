@@ -1,7 +1,7 @@
 // What the clock changes: a server that starts on another day brings every status up to it, and agreements that supersede others.
 import {after, before, describe, test} from 'node:test';
 import assert from 'node:assert/strict';
-import {rmSync} from 'node:fs';
+import {readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {run} from './lib/command.js';
 import {newFolder, startServer} from './lib/server.js';
@@ -73,9 +73,15 @@ describe('a restart on another day', () => {
   });
 
   test('check tells a status that is not what the terms give on its day', async () => {
-    const check = await run(['check', '--db', db, '--today', '2027-01-01']);
-    assert.notEqual(check.code, 0);
-    assert.match(check.stdout, /ending/);
+    await on('2026-01-15', look);
+    const damaged = join(folder, 'damaged.db');
+    const bytes = readFileSync(db, 'latin1');
+    assert.ok(bytes.includes('in_force'), 'the statuses are in the file, not in a log beside it');
+    writeFileSync(damaged, bytes.replaceAll('in_force', 'in_farce'), 'latin1');
+    const check = await run(['check', '--db', damaged, '--today', '2026-01-15']);
+    assert.equal(check.code, 1, check.stdout);
+    assert.match(check.stdout, /standings +WRONG/);
+    assert.match(check.stdout, /ending\): status in_farce is stored, in_force follows/);
   });
 
   test('what next_change says comes to pass on that day and not before', async () => {
