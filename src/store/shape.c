@@ -154,9 +154,10 @@ static const char *mirrored_member(const struct resource *resource, const struct
  * column too. */
 static const char *written_text(const void *parent, const struct resource *resource, const struct items *items,
                                 bool exactly) {
+  const char *table = items->member->table;
   struct text *sql = text_new(parent);
-  text_addf(sql, "SELECT 1 FROM \"%s\" WHERE owner = (SELECT pk FROM \"%s\" WHERE id = $1) AND type = $2",
-            items->member->table, resource->table);
+  text_addf(sql, "SELECT 1 FROM \"%s\" WHERE owner = (SELECT pk FROM \"%s\" WHERE id = $1) AND type = $2", table,
+            resource->table);
   for (size_t i = 0; i < items->column_count; i++) {
     const struct column *column = &items->columns[i];
     if (strcmp(column->member, items->mirrored) == 0) {

@@ -2,6 +2,7 @@
  * text; a parameter $n is found by its name, because SQLite numbers named parameters by their first appearance. Only
  * the writer checkpoints; connections that read are made read-only once their views stand. */
 #include "store/engine.h"
+#include "store/named.h"
 
 #include "base/assets.h"
 #include "base/blob.h"
@@ -170,26 +171,11 @@ struct query *db_query(struct db *db, const char *sql) {
   return query;
 }
 
-/* The text between `-- name: NAME` and the next such line. */
-static char *named_text(const void *parent, const char *name) {
-  char head[96];
-  snprintf(head, sizeof head, "-- name: %s\n", name);
-  const struct asset *file = asset_find("sql/sqlite/queries.sql");
-  const char *start = file == NULL ? NULL : strstr(file->data, head);
-  if (start == NULL) {
-    log_line(LOG_ERROR, "there is no query named %s", name);
-    abort();
-  }
-  start += strlen(head);
-  const char *end = strstr(start, "-- name: ");
-  return memory_slice(parent, start, end == NULL ? strlen(start) : (size_t)(end - start));
-}
-
 struct query *db_named(struct db *db, const char *name) {
   unsigned hash = hash_address(name);
   struct query *query = kept(db, name, hash, false);
   if (query == NULL) {
-    char *sql = named_text(db, name);
+    char *sql = named_query(db, name);
     query = prepare(db, name, hash, sql);
     talloc_free(sql);
   }
