@@ -189,9 +189,14 @@ static mhd_result take_body(struct exchange *exchange, const char *upload, size_
 
 /* -- the answer ---------------------------------------------------------------------------------------------------- */
 
+/* The exchange may be over, and the server be stopping, before MHD_resume_connection returns: the server waits for
+ * that, too. */
 void exchange_resume(struct exchange *exchange) {
+  struct server *server = exchange->listener->server;
+  atomic_fetch_add(&server->active, 1);
   exchange->stage = STAGE_ANSWERED;
   MHD_resume_connection(exchange->connection);
+  atomic_fetch_sub(&server->active, 1);
 }
 
 static bool run_write(struct write *write, struct db *db) {
