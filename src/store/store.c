@@ -92,11 +92,9 @@ void store_close(struct store *store) {
   if (store == NULL) {
     return;
   }
-  bool broken = (store->writer != NULL && writer_broken(store->writer)) ||
-                (store->db != NULL && db_failure(store->db) == DB_FLUSH);
-  if (store->writer != NULL) {
-    writer_stop(store->writer);
-  }
+  /* After a failed flush, of the writer or of a migration, nothing more is flushed: not even what closing would. */
+  bool broken = store->writer != NULL && !writer_stop(store->writer);
+  broken = broken || (store->db != NULL && db_failure(store->db) == DB_FLUSH);
   if (store->db != NULL && !broken) {
     engine_checkpoint(store->db);
     engine_close(store->db);

@@ -230,7 +230,7 @@ struct writer *writer_start(struct db *db, const struct store_options *options, 
   return writer;
 }
 
-void writer_stop(struct writer *writer) {
+bool writer_stop(struct writer *writer) {
   pthread_mutex_lock(&writer->lock);
   writer->stopping = true;
   pthread_cond_signal(&writer->wake);
@@ -238,7 +238,9 @@ void writer_stop(struct writer *writer) {
   pthread_join(writer->thread, NULL);
   pthread_mutex_destroy(&writer->lock);
   pthread_cond_destroy(&writer->wake);
+  bool sound = !writer->broken;
   talloc_free(writer);
+  return sound;
 }
 
 bool writer_submit(struct writer *writer, struct write *write) {

@@ -8,8 +8,8 @@ struct writer;
 
 /* Starts the thread; `db` is the writer's from here on. */
 struct writer *writer_start(struct db *db, const struct store_options *options, struct error *error);
-/* Finishes what is queued and ends the thread. Does not close `db`. */
-void writer_stop(struct writer *writer);
+/* Finishes what is queued and ends the thread; false when a flush has failed. Does not close `db`. */
+bool writer_stop(struct writer *writer);
 bool writer_submit(struct writer *writer, struct write *write);
 uint64_t writer_commits(const struct writer *writer);
 bool writer_broken(const struct writer *writer);
