@@ -18,12 +18,6 @@ SELECT DISTINCT r.owner
 FROM agreement_relations r JOIN agreements a ON a.pk = r.owner
 WHERE r.agreement = $1 AND r.type IN ('supersedes', 'renews') AND a.stage = 'concluded'
 
--- name: agreement-superseded
-SELECT DISTINCT agreement FROM agreement_relations WHERE owner = $1 AND type IN ('supersedes', 'renews')
-
--- name: agreement-clock-read
-SELECT due_on, superseded_on FROM agreements WHERE pk = $1
-
 -- name: agreement-clock-write
 UPDATE agreements SET due_on = $2, superseded_on = $3 WHERE pk = $1
 

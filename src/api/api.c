@@ -16,7 +16,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { BODY_BYTES_PER_DOCUMENT_CACHE = 6 << 20 };
+enum { DOCUMENT_CACHE_BYTES = 6 << 20 };
 
 struct api {
   struct contract *contract;
@@ -135,7 +135,7 @@ void api_add_metrics(struct api *api, struct text *out) {
 struct worker *worker_new(struct api *api, struct error *error) {
   struct worker *worker = memory_new(NULL, struct worker);
   worker->api = api;
-  worker->documents = documents_new(worker, BODY_BYTES_PER_DOCUMENT_CACHE);
+  worker->documents = documents_new(worker, DOCUMENT_CACHE_BYTES);
   worker->tokens = tokens_new(worker);
   worker->db = store_reader(api->store, error);
   if (worker->db == NULL) {
@@ -150,10 +150,6 @@ void worker_free(struct worker *worker) {
     store_reader_close(worker->db);
     talloc_free(worker);
   }
-}
-
-struct db *worker_db(struct worker *worker) {
-  return worker->db;
 }
 
 void worker_cache_counts(const struct worker *worker, int64_t *hits, int64_t *misses) {

@@ -62,7 +62,6 @@ struct contract *api_load_contract(struct error *error);
 /* A reading thread's own connection and memories. */
 struct worker *worker_new(struct api *api, struct error *error);
 void worker_free(struct worker *worker);
-struct db *worker_db(struct worker *worker);
 /* Page cache hits and misses of its connection. Any thread. */
 void worker_cache_counts(const struct worker *worker, int64_t *hits, int64_t *misses);
 
@@ -77,7 +76,6 @@ bool api_write(struct call *call, struct db *db);
 /* May take long, may wait, may hand work to the writer and wait for it. */
 void api_background(struct call *call, struct worker *worker);
 /* Replaces the reply by what a write's outcome asks for: a full disk, an unknown outcome. */
-struct write_result;
 void api_not_saved(struct call *call, int outcome);
 /* The queue is full or the store is failing. */
 void api_refuse_busy(struct call *call);

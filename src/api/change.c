@@ -68,7 +68,8 @@ static bool slug_free(struct change *change, const char *slug, const char *own_i
   return !resource_find(change->db, change->resource, slug, &found) || strcmp(found.id, own_id) == 0;
 }
 
-void change_derive_slug(struct change *change, const char *name, const char *id, char out[65]) {
+/* The slug that a record without one gets: from its name, made unique. */
+static void derive_slug(struct change *change, const char *name, const char *id, char out[65]) {
   enum { NUMBERED = 9 };
   const char *tail = id + strlen(id) - 8; /* the end of the id is as good as unique */
   char base[SLUG_SIZE];
@@ -108,7 +109,7 @@ static bool settle_slug(struct change *change, struct target *target, json_t *no
     snprintf(target->slug, sizeof target->slug, "%s", wanted);
   } else if (target->slug[0] == '\0') {
     const char *name = json_string_value(json_object_get(normal, change->resource->name));
-    change_derive_slug(change, name, target->id, target->slug);
+    derive_slug(change, name, target->id, target->slug);
   }
   json_object_del(normal, "slug");
   return true;

@@ -46,9 +46,6 @@ enum changed change_replace(struct change *change, struct target *target, json_t
 enum changed change_reserve(struct change *change, json_t *normal, struct target *target);
 enum changed change_complete(struct change *change, struct target *target, json_t *normal);
 
-/* The slug that a record without one gets: from its name, made unique. */
-void change_derive_slug(struct change *change, const char *name, const char *id, char out[65]);
-
 /* -- rules of one resource ----------------------------------------------------------------------------------------- */
 
 struct rules {

@@ -50,9 +50,8 @@ bool query_is_int(struct query *query, int column);
 /* Gives the statement back; must be called before the same text is asked for again. */
 void query_end(struct query *query);
 
-/* The row id that the last INSERT made, and how many rows the last statement changed. */
+/* The row id that the last INSERT made. */
 int64_t db_last_pk(struct db *db);
-int64_t db_changes(struct db *db);
 
 enum db_failure db_failure(const struct db *db);
 const char *db_failure_text(const struct db *db);

@@ -99,10 +99,6 @@ static bool touch_all(struct db *db, const char *const *list, int64_t pk) {
   return true;
 }
 
-bool resource_touch(struct db *db, const struct resource *resource, int64_t pk) {
-  return touch(db, shape_in(db, resource)->touch, pk);
-}
-
 /* -- items --------------------------------------------------------------------------------------------------------- */
 
 static bool insert_items(struct db *db, const struct items *items, int64_t owner, const json_t *list) {

@@ -50,9 +50,6 @@ bool resource_update(struct db *db, const struct resource *resource, int64_t pk,
 /* Deletes the record, which nothing refers to (resource_referrers). */
 bool resource_delete(struct db *db, const struct resource *resource, int64_t pk);
 
-/* Marks the document as changed, for a reason outside the contract. */
-bool resource_touch(struct db *db, const struct resource *resource, int64_t pk);
-
 /* Who refers to the record, itself excepted: [{resource, id, slug, name, member}], `most` at most. A new reference. */
 json_t *resource_referrers(struct db *db, const struct resource *resource, int64_t pk, size_t most);
 

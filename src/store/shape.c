@@ -238,7 +238,6 @@ static void make_shape(const void *parent, const struct contract *contract, cons
   shape->document = memory_print(parent, "SELECT document FROM \"%s\" WHERE pk = $1", resource->view);
   shape->delete = memory_print(parent, "DELETE FROM \"%s\" WHERE pk = $1", table);
   shape->touch_by_id = memory_print(parent, "UPDATE \"%s\" SET stamp = $1 WHERE id = $2", table);
-  shape->touch = memory_print(parent, "UPDATE \"%s\" SET stamp = $1 WHERE pk = $2", table);
   make_touches(parent, shape);
 }
 

@@ -283,10 +283,6 @@ int64_t db_last_pk(struct db *db) {
   return sqlite3_last_insert_rowid(db->handle);
 }
 
-int64_t db_changes(struct db *db) {
-  return sqlite3_changes(db->handle);
-}
-
 int64_t db_stamp(const struct db *db) {
   return db->stamp;
 }
