@@ -148,6 +148,17 @@ static bool find_target(struct call *call, struct change *change, struct target 
   return change_load_pk(change, found.pk, target);
 }
 
+/* The same for a change that needs a record. */
+static bool find_existing(struct call *call, struct change *change, struct target *target) {
+  if (!find_target(call, change, target)) {
+    return false;
+  }
+  if (target->pk == 0) {
+    answer_no_record(call);
+  }
+  return target->pk != 0;
+}
+
 void handle_replace(struct call *call) {
   struct change change;
   struct target target;
@@ -206,11 +217,7 @@ void handle_patch(struct call *call) {
   struct change change;
   struct target target;
   begin_change(call, &change);
-  if (!find_target(call, &change, &target)) {
-    return;
-  }
-  if (target.pk == 0) {
-    answer_no_record(call);
+  if (!find_existing(call, &change, &target)) {
     return;
   }
   json_t *now = served(call, &target);
@@ -231,11 +238,7 @@ void handle_delete(struct call *call) {
   struct change change;
   struct target target;
   begin_change(call, &change);
-  if (!find_target(call, &change, &target)) {
-    return;
-  }
-  if (target.pk == 0) {
-    answer_no_record(call);
+  if (!find_existing(call, &change, &target)) {
     return;
   }
   json_t *referrers = resource_referrers(call->db, call->resource, target.pk, REFERRERS_SHOWN);
