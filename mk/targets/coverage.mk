@@ -17,4 +17,4 @@ coverage: ## tells how much of each folder the unit tests run; domain and contra
 # With BUILD at the folder of the coverage build: counts from nothing, since counters add up over runs.
 coverage-tests: $(patsubst %.c,$(BUILD)/%,$(sort $(shell find tests/unit -name 'test_*.c')))
 	$(Q)find $(BUILD) -name '*.gcda' -delete
-	$(Q)for program in $^; do CMOCKA_MESSAGE_OUTPUT=TAP $$program >$(BUILD)/one.log 2>&1 || { cat $(BUILD)/one.log; exit 1; }; done
+	$(Q)for program in $^; do CMOCKA_MESSAGE_OUTPUT=TAP timeout 600 $$program >$(BUILD)/one.log 2>&1 || { cat $(BUILD)/one.log; exit 1; }; done

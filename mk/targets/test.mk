@@ -27,11 +27,16 @@ $(TEST_NODE): tests/package-lock.json
 	@echo "  NPM     tests"
 	$(Q)npm ci --prefix tests --no-audit --no-fund --loglevel=error >/dev/null && touch $@
 
+# A file of tests that hangs is ended and has failed; so is the whole run, should that not do.
+TEST_FILE_S  := 600
+TEST_RUN_S   := 1200
+
 # test-run-unit REPORT PROGRAMS: runs unit tests, a line each, and tells a program that died from one that failed.
 define test-run-unit
 	@mkdir -p $(dir $(1)) && : > $(1)
 	@for program in $(2); do \
-	  if $(TEST_SANITIZE) CMOCKA_MESSAGE_OUTPUT=TAP $$program > $(BUILD)/reports/one.log 2>&1; then echo "  TEST    $${program#$(BUILD)/}"; \
+	  if $(TEST_SANITIZE) CMOCKA_MESSAGE_OUTPUT=TAP timeout --foreground $(TEST_FILE_S) $$program > $(BUILD)/reports/one.log 2>&1; \
+	  then echo "  TEST    $${program#$(BUILD)/}"; \
 	  else \
 	    echo "  FAILED  $${program#$(BUILD)/}"; cat $(BUILD)/reports/one.log; \
 	    grep -q '^not ok ' $(BUILD)/reports/one.log || echo "not ok $$program did not end well" >> $(BUILD)/reports/one.log; \
@@ -42,8 +47,10 @@ endef
 # test-run-node REPORT FILES: runs black-box tests against this build; the summary decides what it was worth.
 define test-run-node
 	@mkdir -p $(dir $(1)) && rm -f $(1)
-	$(Q)$(TEST_SANITIZE) ENTENTE_BINARY=$(abspath $(BUILD)/$(NAME)) node --test --test-concurrency=2 \
-	  --test-reporter=$(if $(V),spec,dot) --test-reporter-destination=stdout --test-reporter=tap --test-reporter-destination=$(1) $(2) || :
+	$(Q)$(TEST_SANITIZE) ENTENTE_BINARY=$(abspath $(BUILD)/$(NAME)) \
+	timeout --foreground --kill-after=10 $(TEST_RUN_S) node --test --test-concurrency=2 --test-timeout=$(TEST_FILE_S)000 \
+	  --test-reporter=$(if $(V),spec,dot) --test-reporter-destination=stdout --test-reporter=tap --test-reporter-destination=$(1) $(2) \
+	  || [ $$? -lt 124 ] || echo "not ok the tests did not end within $(TEST_RUN_S) s" >> $(1)
 	@sed -n '/^ *not ok/,/^ *\.\.\./p' $(1)
 endef
 

@@ -1,5 +1,6 @@
 // A server of one's own: startServer() makes a folder and a database in it, starts the program, and gives back a handle whose
-// request() holds every answer against the contract. The folder goes when the server stops.
+// request() holds every answer against the contract. The folder goes when the server stops. A server that a failed test left running
+// keeps nobody waiting: it ends with the file of its test.
 import assert from 'node:assert/strict';
 import {spawn} from 'node:child_process';
 import {mkdtempSync, rmSync} from 'node:fs';
@@ -13,6 +14,7 @@ const START_LIMIT = 60_000;
 const STOP_LIMIT = 60_000;
 const running = new Set();
 process.on('exit', () => running.forEach((child) => child.kill('SIGKILL')));
+process.on('SIGTERM', () => process.exit(1)); // so a file of tests that took too long leaves no server behind
 
 export function newFolder() {
   return mkdtempSync(join(tmpdir(), 'entente-'));
@@ -29,7 +31,12 @@ function launch(binary, args, env) {
     running.delete(child);
     done({code, signal});
   }));
-  return {child, output, ended};
+  const handles = [child, child.stdout, child.stderr];
+  handles.forEach((handle) => handle.unref());
+  return {child, output, whenEnded: () => {
+    handles.forEach((handle) => handle.ref());
+    return ended;
+  }};
 }
 
 async function listening({child, output}) {
@@ -60,7 +67,7 @@ class Server {
 
   get output() { return this.#process.output; }
   get pid() { return this.#process.child.pid; }
-  get ended() { return this.#process.ended; }
+  get ended() { return this.#process.whenEnded(); }
 
   // A token of that role, made through the socket and remembered.
   async token(role) {
