@@ -11,16 +11,18 @@
 #include "contract/json.h"
 #include "domain/formats.h"
 
+#include <libgen.h>
 #include <sodium.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { DOCUMENT_CACHE_BYTES = 6 << 20 };
+enum { DOCUMENT_CACHE_BYTES = 5 << 20, DOCUMENT_SPILL_BYTES = 256 << 20 };
 
 struct api {
   struct contract *contract;
   struct store *store;
+  struct spill *spill;
   const struct handler **handlers; /* by operation */
   char build_tag[9];
   void (*add_metrics)(void *argument, struct text *out);
@@ -76,6 +78,7 @@ struct api *api_new(struct contract *contract, struct store *store, struct error
   bool used[HANDLERS] = {false};
   api->contract = contract;
   api->store = store;
+  api->spill = spill_new(api, dirname(memory_copy(api, store_path(store))), DOCUMENT_SPILL_BYTES);
   api->handlers = memory_array(api, const struct handler *, contract->operation_count);
   for (size_t i = 0; i < contract->operation_count; i++) {
     const struct operation *operation = &contract->operations[i];
@@ -135,7 +138,7 @@ void api_add_metrics(struct api *api, struct text *out) {
 struct worker *worker_new(struct api *api, struct error *error) {
   struct worker *worker = memory_new(NULL, struct worker);
   worker->api = api;
-  worker->documents = documents_new(worker, DOCUMENT_CACHE_BYTES);
+  worker->documents = documents_new(worker, DOCUMENT_CACHE_BYTES, api->spill);
   worker->tokens = tokens_new(worker);
   worker->db = store_reader(api->store, error);
   if (worker->db == NULL) {

@@ -1,6 +1,7 @@
 /* Two tables of sets of four: addresses (resource and key → pk and stamp) and documents (resource and pk → bytes). A
  * place in a set is taken from the entry that was put there longest ago. Documents above a fixed size are not kept, so
- * the number of places bounds the memory. */
+ * the number of places bounds the memory. Every document that is put goes to the spill as well, and one that is found
+ * only there comes back into memory. */
 #include "store/documents.h"
 
 #include "base/blob.h"
@@ -26,6 +27,7 @@ struct entry {
 struct documents {
   struct address *addresses;
   struct entry *entries;
+  struct spill *spill;
   size_t address_sets, entry_sets;
   unsigned turn;
 };
@@ -37,8 +39,9 @@ static int drop_all(struct documents *documents) {
   return 0;
 }
 
-struct documents *documents_new(const void *parent, size_t bytes) {
+struct documents *documents_new(const void *parent, size_t bytes, struct spill *spill) {
   struct documents *documents = memory_new(parent, struct documents);
+  documents->spill = spill;
   documents->entry_sets = bytes / TYPICAL / WAYS + 1;
   documents->address_sets = documents->entry_sets * ADDRESSES_PER_DOCUMENT;
   documents->entries = memory_array(documents, struct entry, documents->entry_sets * WAYS);
@@ -89,18 +92,8 @@ void documents_remember(struct documents *documents, const struct resource *reso
   memcpy(place->key, key, strlen(key) + 1);
 }
 
-struct blob *documents_get(struct documents *documents, const struct resource *resource, int64_t pk, int64_t stamp) {
-  struct entry *set = entry_set(documents, resource, pk);
-  for (int i = 0; i < WAYS; i++) {
-    if (set[i].document != NULL && set[i].pk == pk && set[i].resource == resource && set[i].stamp == stamp) {
-      return blob_keep(set[i].document);
-    }
-  }
-  return NULL;
-}
-
-void documents_put(struct documents *documents, const struct resource *resource, int64_t pk, int64_t stamp,
-                   struct blob *document) {
+static void keep(struct documents *documents, const struct resource *resource, int64_t pk, int64_t stamp,
+                 struct blob *document) {
   if (document->size > LARGEST) {
     return;
   }
@@ -112,4 +105,24 @@ void documents_put(struct documents *documents, const struct resource *resource,
   }
   blob_drop(place->document);
   *place = (struct entry){resource, pk, stamp, blob_keep(document)};
+}
+
+struct blob *documents_get(struct documents *documents, const struct resource *resource, int64_t pk, int64_t stamp) {
+  struct entry *set = entry_set(documents, resource, pk);
+  for (int i = 0; i < WAYS; i++) {
+    if (set[i].document != NULL && set[i].pk == pk && set[i].resource == resource && set[i].stamp == stamp) {
+      return blob_keep(set[i].document);
+    }
+  }
+  struct blob *document = spill_get(documents->spill, resource, pk, stamp);
+  if (document != NULL) {
+    keep(documents, resource, pk, stamp, document);
+  }
+  return document;
+}
+
+void documents_put(struct documents *documents, const struct resource *resource, int64_t pk, int64_t stamp,
+                   struct blob *document) {
+  keep(documents, resource, pk, stamp, document);
+  spill_put(documents->spill, resource, pk, stamp, document);
 }

@@ -26,7 +26,7 @@ static void assert_remembered(struct documents *documents, const struct resource
 
 static void a_document_is_found_at_its_stamp_only(void **state) {
   struct sample *sample = *state;
-  struct documents *documents = documents_new(sample, ROOM);
+  struct documents *documents = documents_new(sample, ROOM, NULL);
   put(documents, sample->areas, 7, 100, "old");
   assert_remembered(documents, sample->areas, 7, 100, "old");
   assert_null(documents_get(documents, sample->areas, 7, 101));
@@ -39,7 +39,7 @@ static void a_document_is_found_at_its_stamp_only(void **state) {
 
 static void an_address_is_believed_until_the_next_commit(void **state) {
   struct sample *sample = *state;
-  struct documents *documents = documents_new(sample, ROOM);
+  struct documents *documents = documents_new(sample, ROOM, NULL);
   struct found found = {.pk = 7, .stamp = 100, .id = "area_a"}, got = {0};
   assert_false(documents_recall(documents, sample->areas, "a", 5, &got));
   documents_remember(documents, sample->areas, "a", 5, &found);
@@ -56,7 +56,7 @@ static void an_address_is_believed_until_the_next_commit(void **state) {
 
 static void a_key_that_is_longer_than_any_slug_is_not_kept(void **state) {
   struct sample *sample = *state;
-  struct documents *documents = documents_new(sample, ROOM);
+  struct documents *documents = documents_new(sample, ROOM, NULL);
   struct found found = {.pk = 7}, got;
   char key[200];
   memset(key, 'a', sizeof key);
@@ -67,7 +67,7 @@ static void a_key_that_is_longer_than_any_slug_is_not_kept(void **state) {
 
 static void a_document_stays_with_who_holds_it_when_it_is_forgotten(void **state) {
   struct sample *sample = *state;
-  struct documents *documents = documents_new(sample, 1); /* room for one set */
+  struct documents *documents = documents_new(sample, 1, NULL); /* room for one set */
   put(documents, sample->areas, 1, 1, "held");
   struct blob *held = documents_get(documents, sample->areas, 1, 1);
   assert_non_null(held);
@@ -82,7 +82,7 @@ static void a_document_stays_with_who_holds_it_when_it_is_forgotten(void **state
 
 static void a_large_document_is_not_kept(void **state) {
   struct sample *sample = *state;
-  struct documents *documents = documents_new(sample, ROOM);
+  struct documents *documents = documents_new(sample, ROOM, NULL);
   struct blob *large = blob_new(NULL, ROOM);
   documents_put(documents, sample->areas, 1, 1, large);
   assert_int_equal(large->owners, 1);
@@ -93,7 +93,7 @@ static void a_large_document_is_not_kept(void **state) {
 static void what_is_found_is_always_what_was_put_last(void **state) {
   enum { RECORDS = 500, ROUNDS = 20000 };
   struct sample *sample = *state;
-  struct documents *documents = documents_new(sample, 64 * 1024); /* too little for all */
+  struct documents *documents = documents_new(sample, 64 * 1024, NULL); /* too little for all */
   static int64_t stamps[2][RECORDS];
   const struct resource *resources[] = {sample->areas, sample->organizations};
   unsigned random = 1, hits = 0;

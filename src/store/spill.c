@@ -1,0 +1,167 @@
+/* The file is a ring: a document goes to its end, over what was put there longest ago. A table in memory leads from a
+ * record to its place, in one word each, so that no thread waits for another:
+ *
+ *   place: 34 bits of the record's hash, 22 bits of where in the ring, 8 bits of how long, both in units of 64 bytes
+ *
+ * What is read is believed by its head alone, which names record, stamp and position; nothing inside a document can be
+ * taken for one, since JSON holds no NUL. A position counts from the first
+ * byte that was ever put and never comes again; space is taken before it is written to, so bytes whose space nobody had
+ * taken anew after they were read are the bytes that were put. */
+#include "store/spill.h"
+
+#include "base/blob.h"
+#include "base/memory.h"
+#include "contract/contract.h"
+
+#include <fcntl.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <sys/statvfs.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+enum { UNIT = 64, LONGEST = 255, PLACES = 1 << 18, WAYS = 4, WHERE_BITS = 22, LENGTH_BITS = 8, PART_OF_DISK = 8 };
+
+static const uint64_t hash_mask = ~0ULL << (WHERE_BITS + LENGTH_BITS);
+
+struct head {
+  uint64_t position; /* in units */
+  int64_t pk, stamp;
+  uint32_t resource, size;
+};
+
+struct spill {
+  int file;
+  uint64_t units; /* of the ring */
+  _Atomic uint64_t end;
+  _Atomic uint64_t places[PLACES]; /* sets of WAYS; 0: none */
+};
+
+static int close_file(struct spill *spill) {
+  close(spill->file);
+  return 0;
+}
+
+/* A file that nobody else can open and that is gone with its descriptor. */
+static int nameless_file(const char *folder) {
+  int file = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+  if (file < 0) {
+    char *name = memory_print(NULL, "%s/.entente-XXXXXX", folder);
+    file = mkostemp(name, O_CLOEXEC);
+    if (file >= 0 && unlink(name) != 0) {
+      close(file);
+      file = -1;
+    }
+    talloc_free(name);
+  }
+  return file;
+}
+
+struct spill *spill_new(const void *parent, const char *folder, size_t bytes) {
+  struct statvfs disk;
+  int file = nameless_file(folder);
+  if (file < 0) {
+    return NULL;
+  }
+  uint64_t room = fstatvfs(file, &disk) == 0 ? (uint64_t)disk.f_bavail * disk.f_frsize / PART_OF_DISK : 0;
+  uint64_t units = (room < bytes ? room : bytes) / UNIT;
+  if (units > 1U << WHERE_BITS) {
+    units = 1U << WHERE_BITS;
+  }
+  if (units < (uint64_t)2 * LONGEST) {
+    close(file);
+    return NULL;
+  }
+  struct spill *spill = memory_new(parent, struct spill);
+  spill->file = file;
+  spill->units = units;
+  talloc_set_destructor(spill, close_file);
+  return spill;
+}
+
+static uint64_t hash_of(const struct resource *resource, int64_t pk) {
+  uint64_t hash = ((uint64_t)pk * 8 + resource->index) * 11400714819323198485ULL;
+  return hash ^ hash >> 29;
+}
+
+static _Atomic uint64_t *set_of(struct spill *spill, uint64_t hash) {
+  return &spill->places[hash % (PLACES / WAYS) * WAYS];
+}
+
+/* Whether the place was read whole before anything else was put over it. */
+static bool is_of(const struct spill *spill, const struct head *head, uint64_t where, ssize_t got) {
+  atomic_thread_fence(memory_order_seq_cst);
+  return got >= (ssize_t)sizeof *head && (size_t)got - sizeof *head >= head->size &&
+         head->position % spill->units == where && atomic_load(&spill->end) <= head->position + spill->units;
+}
+
+static struct blob *read_place(struct spill *spill, uint64_t place, const struct head *wanted) {
+  uint64_t where = place >> LENGTH_BITS & ((1U << WHERE_BITS) - 1);
+  size_t length = (place & ((1U << LENGTH_BITS) - 1)) * UNIT;
+  struct head head;
+  struct blob *document = blob_new(NULL, length - sizeof head);
+  struct iovec parts[] = {{&head, sizeof head}, {document->data, document->size}};
+  ssize_t got = preadv(spill->file, parts, 2, (off_t)(where * UNIT));
+  if (!is_of(spill, &head, where, got) || head.pk != wanted->pk || head.stamp != wanted->stamp ||
+      head.resource != wanted->resource) {
+    blob_drop(document);
+    return NULL;
+  }
+  document->size = head.size;
+  document->data[head.size] = '\0';
+  return document;
+}
+
+struct blob *spill_get(struct spill *spill, const struct resource *resource, int64_t pk, int64_t stamp) {
+  if (spill == NULL) {
+    return NULL;
+  }
+  struct head wanted = {.pk = pk, .stamp = stamp, .resource = (uint32_t)resource->index};
+  uint64_t hash = hash_of(resource, pk);
+  _Atomic uint64_t *set = set_of(spill, hash);
+  for (int i = 0; i < WAYS; i++) {
+    uint64_t place = atomic_load(&set[i]);
+    if (place != 0 && ((place ^ hash) & hash_mask) == 0) {
+      struct blob *document = read_place(spill, place, &wanted);
+      if (document != NULL) {
+        return document;
+      }
+    }
+  }
+  return NULL;
+}
+
+/* Space of so many units that does not go over the ring's end. */
+static uint64_t take_space(struct spill *spill, uint64_t length) {
+  uint64_t position;
+  do {
+    position = atomic_fetch_add(&spill->end, length);
+  } while (position % spill->units + length > spill->units);
+  return position;
+}
+
+void spill_put(struct spill *spill, const struct resource *resource, int64_t pk, int64_t stamp,
+               const struct blob *document) {
+  size_t length = (sizeof(struct head) + document->size + UNIT - 1) / UNIT;
+  if (spill == NULL || length > LONGEST) {
+    return;
+  }
+  static const char padding[UNIT];
+  struct head head = {take_space(spill, length), pk, stamp, (uint32_t)resource->index, (uint32_t)document->size};
+  uint64_t where = head.position % spill->units, hash = hash_of(resource, pk);
+  size_t used = sizeof head + document->size;
+  struct iovec parts[] = {
+      {&head, sizeof head}, {(void *)document->data, document->size}, {(void *)padding, length * UNIT - used}};
+  if (pwritev(spill->file, parts, 3, (off_t)(where * UNIT)) != (ssize_t)(length * UNIT)) {
+    return; /* the disk is full, or worse: not kept */
+  }
+  _Atomic uint64_t *set = set_of(spill, hash), *place = &set[head.position % WAYS];
+  for (int i = 0; i < WAYS; i++) {
+    uint64_t there = atomic_load(&set[i]);
+    if (there == 0 || ((there ^ hash) & hash_mask) == 0) {
+      place = &set[i];
+      break;
+    }
+  }
+  atomic_store(place, (hash & hash_mask) | where << LENGTH_BITS | length);
+}

@@ -1,0 +1,152 @@
+/* The file of rendered documents: it may forget, it may never be wrong, however many threads use it. */
+#include "sample.h"
+
+#include "store/spill.h"
+
+#include <dirent.h>
+
+enum { SMALL = 128 * 1024, THREADS = 4, ROUNDS = 20000, RECORDS = 300 };
+
+/* Bytes that only this record has at this stamp, of a length that differs from record to record. */
+static struct blob *document_of(const struct resource *resource, int64_t pk, int64_t stamp) {
+  size_t size = 40 + (size_t)(pk * 37 + stamp * 101) % 2000;
+  struct blob *blob = blob_new(NULL, size);
+  memset(blob->data, (int)('a' + (pk + stamp) % 26), size);
+  snprintf(blob->data, size, "%zu/%lld/%lld", resource->index, (long long)pk, (long long)stamp);
+  return blob;
+}
+
+static void put(struct spill *spill, const struct resource *resource, int64_t pk, int64_t stamp) {
+  struct blob *blob = document_of(resource, pk, stamp);
+  spill_put(spill, resource, pk, stamp, blob);
+  blob_drop(blob);
+}
+
+/* Whether it is there; when it is, it must be the one. */
+static bool is_there(struct spill *spill, const struct resource *resource, int64_t pk, int64_t stamp) {
+  struct blob *got = spill_get(spill, resource, pk, stamp);
+  if (got == NULL) {
+    return false;
+  }
+  struct blob *expected = document_of(resource, pk, stamp);
+  assert_int_equal(got->size, expected->size);
+  assert_memory_equal(got->data, expected->data, expected->size + 1);
+  blob_drop(expected);
+  blob_drop(got);
+  return true;
+}
+
+static void a_document_is_found_at_its_stamp_only(void **state) {
+  struct sample *sample = *state;
+  struct spill *spill = spill_new(sample, sample->folder, SMALL);
+  assert_non_null(spill);
+  assert_false(is_there(spill, sample->areas, 7, 100));
+  put(spill, sample->areas, 7, 100);
+  assert_true(is_there(spill, sample->areas, 7, 100));
+  assert_false(is_there(spill, sample->areas, 7, 101));
+  assert_false(is_there(spill, sample->areas, 8, 100));
+  assert_false(is_there(spill, sample->organizations, 7, 100));
+  put(spill, sample->areas, 7, 101);
+  assert_true(is_there(spill, sample->areas, 7, 101));
+  assert_false(is_there(spill, sample->areas, 7, 100));
+}
+
+static void what_was_put_longest_ago_is_forgotten(void **state) {
+  struct sample *sample = *state;
+  struct spill *spill = spill_new(sample, sample->folder, SMALL);
+  for (int64_t pk = 1; pk <= RECORDS; pk++) {
+    put(spill, sample->areas, pk, 1);
+    assert_true(is_there(spill, sample->areas, pk, 1));
+  }
+  assert_false(is_there(spill, sample->areas, 1, 1));
+  assert_true(is_there(spill, sample->areas, RECORDS - 10, 1));
+}
+
+static void a_document_that_is_too_long_is_not_kept(void **state) {
+  struct sample *sample = *state;
+  struct spill *spill = spill_new(sample, sample->folder, SMALL);
+  struct blob *longest = blob_new(NULL, 255 * 64 - 32), *long_one = blob_new(NULL, 255 * 64);
+  memset(longest->data, 'x', longest->size);
+  memset(long_one->data, 'x', long_one->size);
+  spill_put(spill, sample->areas, 1, 1, longest);
+  spill_put(spill, sample->areas, 2, 1, long_one);
+  struct blob *got = spill_get(spill, sample->areas, 1, 1);
+  assert_non_null(got);
+  assert_int_equal(got->size, longest->size);
+  assert_null(spill_get(spill, sample->areas, 2, 1));
+  blob_drop(got);
+  blob_drop(longest);
+  blob_drop(long_one);
+}
+
+static void the_file_has_no_name(void **state) {
+  struct sample *sample = *state;
+  struct spill *spill = spill_new(sample, sample->folder, SMALL);
+  put(spill, sample->areas, 1, 1);
+  DIR *folder = opendir(sample->folder);
+  assert_non_null(folder);
+  for (const struct dirent *entry; (entry = readdir(folder)) != NULL;) {
+    assert_true(strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0);
+  }
+  closedir(folder);
+}
+
+static void where_there_can_be_no_file_all_is_forgotten(void **state) {
+  struct sample *sample = *state;
+  char *nowhere = memory_print(sample, "%s/nowhere", sample->folder);
+  assert_null(spill_new(sample, nowhere, SMALL));
+  assert_null(spill_new(sample, sample->folder, 1000));
+  put(NULL, sample->areas, 1, 1);
+  assert_false(is_there(NULL, sample->areas, 1, 1));
+}
+
+struct user {
+  struct sample *sample;
+  struct spill *spill;
+  unsigned random, hits;
+};
+
+static void *use(void *argument) {
+  struct user *user = argument;
+  const struct resource *resources[] = {user->sample->areas, user->sample->organizations};
+  for (int round = 0; round < ROUNDS; round++) {
+    user->random = user->random * 1664525U + 1013904223U;
+    const struct resource *resource = resources[user->random >> 16 & 1];
+    int64_t pk = 1 + (user->random >> 17) % RECORDS, stamp = 1 + round / (ROUNDS / 4);
+    if (is_there(user->spill, resource, pk, stamp)) {
+      user->hits++;
+    } else {
+      put(user->spill, resource, pk, stamp);
+    }
+  }
+  return NULL;
+}
+
+static void threads_that_overtake_each_other_get_what_was_put_or_nothing(void **state) {
+  struct sample *sample = *state;
+  struct spill *spill =
+      spill_new(sample, sample->folder, SMALL); /* too little for all, so the ring turns all the time */
+  struct user users[THREADS];
+  pthread_t threads[THREADS];
+  for (unsigned i = 0; i < THREADS; i++) {
+    users[i] = (struct user){sample, spill, i + 1, 0};
+    assert_int_equal(pthread_create(&threads[i], NULL, use, &users[i]), 0);
+  }
+  for (unsigned i = 0; i < THREADS; i++) {
+    assert_int_equal(pthread_join(threads[i], NULL), 0);
+    assert_true(users[i].hits > 0);
+  }
+}
+
+int main(void) {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, sample_folder, sample_free)
+  const struct CMUnitTest tests[] = {
+      TEST(a_document_is_found_at_its_stamp_only),
+      TEST(what_was_put_longest_ago_is_forgotten),
+      TEST(a_document_that_is_too_long_is_not_kept),
+      TEST(the_file_has_no_name),
+      TEST(where_there_can_be_no_file_all_is_forgotten),
+      TEST(threads_that_overtake_each_other_get_what_was_put_or_nothing),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
