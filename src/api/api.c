@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "contract/json.h"
 #include "domain/formats.h"
+#include "store/spill.h"
 
 #include <libgen.h>
 #include <sodium.h>
@@ -17,11 +18,12 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { DOCUMENT_CACHE_BYTES = 5 << 20, DOCUMENT_SPILL_BYTES = 256 << 20 };
+enum { ADDRESSES = 1 << 17, DOCUMENT_CACHE_BYTES = 5 << 20, DOCUMENT_SPILL_BYTES = 256 << 20 };
 
 struct api {
   struct contract *contract;
   struct store *store;
+  struct addresses *addresses;
   struct spill *spill;
   const struct handler **handlers; /* by operation */
   char build_tag[9];
@@ -78,6 +80,7 @@ struct api *api_new(struct contract *contract, struct store *store, struct error
   bool used[HANDLERS] = {false};
   api->contract = contract;
   api->store = store;
+  api->addresses = addresses_new(api, ADDRESSES);
   api->spill = spill_new(api, dirname(memory_copy(api, store_path(store))), DOCUMENT_SPILL_BYTES);
   api->handlers = memory_array(api, const struct handler *, contract->operation_count);
   for (size_t i = 0; i < contract->operation_count; i++) {
@@ -138,6 +141,7 @@ void api_add_metrics(struct api *api, struct text *out) {
 struct worker *worker_new(struct api *api, struct error *error) {
   struct worker *worker = memory_new(NULL, struct worker);
   worker->api = api;
+  worker->addresses = api->addresses;
   worker->documents = documents_new(worker, DOCUMENT_CACHE_BYTES, api->spill);
   worker->tokens = tokens_new(worker);
   worker->db = store_reader(api->store, error);

@@ -6,6 +6,7 @@
 #include "base/typeid.h"
 #include "contract/faults.h"
 #include "contract/uri.h"
+#include "store/addresses.h"
 #include "store/db.h"
 #include "store/documents.h"
 #include "store/resource.h"
@@ -51,6 +52,7 @@ struct handler {
 struct worker {
   struct api *api;
   struct db *db;
+  struct addresses *addresses; /* of all workers */
   struct documents *documents;
   struct tokens *tokens;
   _Atomic int64_t cache_hits, cache_misses; /* of its connection, as of its last read: other threads add them up */

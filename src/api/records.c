@@ -20,44 +20,43 @@ static void answer_no_record(struct call *call) {
 
 /* -- reading ------------------------------------------------------------------------------------------------------- */
 
-static bool look_up(struct call *call, const char *key, struct found *found) {
-  struct documents *documents = call->worker->documents;
-  if (documents_recall(documents, call->resource, key, call->commits, found)) {
-    return true;
-  }
-  if (!resource_find(call_db(call), call->resource, key, found)) {
+static bool look_up(struct call *call, const char *key, struct address *address) {
+  struct found found;
+  if (!resource_find(call_db(call), call->resource, key, &found)) {
     return false;
   }
-  documents_remember(documents, call->resource, key, call->commits, found);
+  *address = (struct address){found.pk, found.stamp};
+  addresses_remember(call->worker->addresses, call->resource, key, call->commits, *address);
   return true;
 }
 
 void handle_get(struct call *call) {
-  struct found found;
+  const char *key = call->route.values[0];
+  struct documents *documents = call->worker->documents;
+  struct address address;
   char tag[48];
-  if (!look_up(call, call->route.values[0], &found)) {
+  bool recalled = addresses_recall(call->worker->addresses, call->resource, key, call->commits, &address);
+  if (!recalled && !look_up(call, key, &address)) {
     answer_no_record(call);
     return;
   }
-  call_tag(call, found.stamp, tag);
+  call_tag(call, address.stamp, tag);
   if (answer_not_modified(call, tag)) {
     return;
   }
-  struct blob *document = documents_get(call->worker->documents, call->resource, found.pk, found.stamp);
+  struct blob *document = documents_get(documents, call->resource, address.pk, address.stamp);
   if (document == NULL) {
-    /* An address that was remembered was not looked up in a transaction, and what is rendered now must be tagged with
-     * what it shows now. */
-    bool remembered = call->db == NULL;
-    if (remembered && !resource_find(call_db(call), call->resource, found.id, &found)) {
+    /* What is rendered now must be tagged with what it shows now. */
+    if (recalled && !look_up(call, key, &address)) {
       answer_no_record(call);
       return;
     }
-    document = resource_document(call->db, call->resource, found.pk);
+    document = resource_document(call->db, call->resource, address.pk);
     if (document == NULL) {
       return; /* the database failed */
     }
-    call_tag(call, found.stamp, call->reply.etag);
-    documents_put(call->worker->documents, call->resource, found.pk, found.stamp, document);
+    call_tag(call, address.stamp, call->reply.etag);
+    documents_put(documents, call->resource, address.pk, address.stamp, document);
   }
   answer_blob(call, 200, media_json, document);
 }

@@ -2,6 +2,7 @@
 #include "sample.h"
 
 #include "store/documents.h"
+#include "store/spill.h"
 
 enum { ROOM = 1 << 20 };
 
@@ -37,34 +38,6 @@ static void a_document_is_found_at_its_stamp_only(void **state) {
   assert_null(documents_get(documents, sample->areas, 7, 100));
 }
 
-static void an_address_is_believed_until_the_next_commit(void **state) {
-  struct sample *sample = *state;
-  struct documents *documents = documents_new(sample, ROOM, NULL);
-  struct found found = {.pk = 7, .stamp = 100, .id = "area_a"}, got = {0};
-  assert_false(documents_recall(documents, sample->areas, "a", 5, &got));
-  documents_remember(documents, sample->areas, "a", 5, &found);
-  assert_true(documents_recall(documents, sample->areas, "a", 5, &got));
-  assert_int_equal(got.pk, 7);
-  assert_false(documents_recall(documents, sample->areas, "a", 6, &got));
-  assert_false(documents_recall(documents, sample->areas, "A", 5, &got));
-  assert_false(documents_recall(documents, sample->organizations, "a", 5, &got));
-  found.pk = 8;
-  documents_remember(documents, sample->areas, "a", 6, &found);
-  assert_true(documents_recall(documents, sample->areas, "a", 6, &got));
-  assert_int_equal(got.pk, 8);
-}
-
-static void a_key_that_is_longer_than_any_slug_is_not_kept(void **state) {
-  struct sample *sample = *state;
-  struct documents *documents = documents_new(sample, ROOM, NULL);
-  struct found found = {.pk = 7}, got;
-  char key[200];
-  memset(key, 'a', sizeof key);
-  key[sizeof key - 1] = '\0';
-  documents_remember(documents, sample->areas, key, 5, &found);
-  assert_false(documents_recall(documents, sample->areas, key, 5, &got));
-}
-
 static void a_document_stays_with_who_holds_it_when_it_is_forgotten(void **state) {
   struct sample *sample = *state;
   struct documents *documents = documents_new(sample, 1, NULL); /* room for one set */
@@ -88,6 +61,16 @@ static void a_large_document_is_not_kept(void **state) {
   assert_int_equal(large->owners, 1);
   assert_null(documents_get(documents, sample->areas, 1, 1));
   blob_drop(large);
+}
+
+static void what_memory_has_no_room_for_comes_back_from_the_spill(void **state) {
+  struct sample *sample = *state;
+  struct documents *documents = documents_new(sample, 1, spill_new(sample, sample->folder, ROOM));
+  for (int64_t pk = 1; pk < 100; pk++) {
+    put(documents, sample->areas, pk, 1, "spilled");
+  }
+  assert_remembered(documents, sample->areas, 1, 1, "spilled");
+  assert_null(documents_get(documents, sample->areas, 1, 2));
 }
 
 static void what_is_found_is_always_what_was_put_last(void **state) {
@@ -119,8 +102,7 @@ int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, sample_folder, sample_free)
   const struct CMUnitTest tests[] = {
       TEST(a_document_is_found_at_its_stamp_only),
-      TEST(an_address_is_believed_until_the_next_commit),
-      TEST(a_key_that_is_longer_than_any_slug_is_not_kept),
+      TEST(what_memory_has_no_room_for_comes_back_from_the_spill),
       TEST(a_document_stays_with_who_holds_it_when_it_is_forgotten),
       TEST(a_large_document_is_not_kept),
       TEST(what_is_found_is_always_what_was_put_last),
