@@ -80,7 +80,7 @@ struct api *api_new(struct contract *contract, struct store *store, struct error
   bool used[HANDLERS] = {false};
   api->contract = contract;
   api->store = store;
-  api->addresses = addresses_new(api, ADDRESSES);
+  api->addresses = addresses_new(api, ADDRESSES, store_changes(store));
   api->spill = spill_new(api, dirname(memory_copy(api, store_path(store))), DOCUMENT_SPILL_BYTES);
   api->handlers = memory_array(api, const struct handler *, contract->operation_count);
   for (size_t i = 0; i < contract->operation_count; i++) {
@@ -143,7 +143,7 @@ struct worker *worker_new(struct api *api, struct error *error) {
   worker->api = api;
   worker->addresses = api->addresses;
   worker->documents = documents_new(worker, DOCUMENT_CACHE_BYTES, api->spill);
-  worker->tokens = tokens_new(worker);
+  worker->tokens = tokens_new(worker, store_changes(api->store));
   worker->db = store_reader(api->store, error);
   if (worker->db == NULL) {
     talloc_free(worker);

@@ -35,7 +35,7 @@ void handle_get(struct call *call) {
   struct documents *documents = call->worker->documents;
   struct address address;
   char tag[48];
-  bool recalled = addresses_recall(call->worker->addresses, call->resource, key, call->commits, &address);
+  bool recalled = addresses_recall(call->worker->addresses, call->resource, key, &address);
   if (!recalled && !look_up(call, key, &address)) {
     answer_no_record(call);
     return;

@@ -1,10 +1,11 @@
 /* A header is taken apart, the token's checksum looked at, its hash looked up: first among the few that this thread has
- * met since the last commit, then in the database. A revocation is a commit, so it ends what is remembered. */
+ * met, for as long as no token has changed, then in the database. */
 #include "api/tokens.h"
 
 #include "api/call.h"
 #include "base/clock.h"
 #include "base/memory.h"
+#include "store/changes.h"
 
 #include <sodium.h>
 #include <stdio.h>
@@ -16,15 +17,16 @@ enum { PREFIX = 4, RANDOM = 32, CHECK = 6, REMEMBERED = 64 };
 static const char alphabet[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
 struct remembered {
-  unsigned char mark[crypto_generichash_BYTES_MIN]; /* of the token, under this thread's key */
+  unsigned char mark[crypto_shorthash_siphashx24_BYTES]; /* of the token, under this thread's key */
   uint64_t commits;
-  bool valid;
+  bool known, valid;
   struct principal principal;
   char expires_at[CLOCK_TIMESTAMP_SIZE];
 };
 
 struct tokens {
-  unsigned char key[crypto_generichash_KEYBYTES];
+  unsigned char key[crypto_shorthash_siphashx24_KEYBYTES];
+  const struct changes *changes;
   struct remembered list[REMEMBERED];
 };
 
@@ -56,8 +58,9 @@ bool token_plausible(const char *token) {
   return sodium_memcmp(token + PREFIX + RANDOM, check, CHECK) == 0;
 }
 
-struct tokens *tokens_new(const void *parent) {
+struct tokens *tokens_new(const void *parent, const struct changes *changes) {
   struct tokens *tokens = memory_new(parent, struct tokens);
+  tokens->changes = changes;
   randombytes_buf(tokens->key, sizeof tokens->key);
   return tokens;
 }
@@ -117,13 +120,15 @@ bool tokens_principal(struct tokens *tokens, struct db *db, uint64_t commits, co
   if (authorization == NULL || !from_header(authorization, token)) {
     return false;
   }
-  unsigned char mark[crypto_generichash_BYTES_MIN];
-  crypto_generichash(mark, sizeof mark, (const unsigned char *)token, TOKEN_SIZE - 1, tokens->key, sizeof tokens->key);
+  unsigned char mark[crypto_shorthash_siphashx24_BYTES];
+  crypto_shorthash_siphashx24(mark, (const unsigned char *)token, TOKEN_SIZE - 1, tokens->key);
   struct remembered *entry = &tokens->list[mark[0] % REMEMBERED];
-  if (entry->commits != commits + 1 || sodium_memcmp(entry->mark, mark, sizeof mark) != 0) {
+  if (!entry->known || !changes_none(tokens->changes, "tokens", 0, entry->commits) ||
+      sodium_memcmp(entry->mark, mark, sizeof mark) != 0) {
     memcpy(entry->mark, mark, sizeof mark);
     look_up(db, token, entry);
-    entry->commits = db_failure(db) == DB_OK ? commits + 1 : 0; /* 0: an empty place, or one to look up again */
+    entry->commits = commits;
+    entry->known = db_failure(db) == DB_OK;
   }
   sodium_memzero(token, sizeof token);
   if (!entry->valid) {

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct changes;
 struct db;
 struct principal;
 struct tokens;
@@ -16,9 +17,10 @@ void token_make(char out[TOKEN_SIZE]);
 /* Whether form and checksum are right. */
 bool token_plausible(const char *token);
 
-/* Tokens that one reading thread has looked up lately; believed while nothing was committed since. */
-struct tokens *tokens_new(const void *parent);
-/* The caller that an Authorization header names. `db` is a reading connection. False when it names none that is valid
+/* Tokens that one reading thread has looked up lately; believed while no token has changed since. */
+struct tokens *tokens_new(const void *parent, const struct changes *changes);
+/* The caller that an Authorization header names. `db` is a reading connection, `commits` what store_commits said before
+ * anything was read. False when it names none that is valid
  * now. */
 bool tokens_principal(struct tokens *tokens, struct db *db, uint64_t commits, const char *authorization, int64_t now_ms,
                       struct principal *principal);

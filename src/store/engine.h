@@ -16,6 +16,11 @@ void engine_set_shapes(struct db *db, const struct shapes *shapes);
 const struct shapes *engine_shapes(const struct db *db);
 
 bool engine_migrate(struct db *db, struct error *error);
+bool engine_known(struct db *db, struct error *error); /* not of a newer version */
+enum { APPLICATION_ID = 0x656e7474 /* "entt": what a database of this program is marked with */ };
+/* For what is not a record: statements of this program's own, and one number, or -1. */
+bool engine_execute(struct db *db, const char *sql);
+int64_t engine_number(struct db *db, const char *sql);
 
 /* A write group: begin, then savepoints, then commit or undo. */
 bool engine_begin(struct db *db);
@@ -26,6 +31,8 @@ bool engine_release(struct db *db, bool keep); /* closes it; false when it could
 bool engine_inside(struct db *db);             /* false once the engine has undone the whole group by itself */
 void engine_clear_failure(struct db *db);
 void engine_set_stamp(struct db *db, int64_t stamp);
+/* `changed` is told of every row that is inserted, updated or deleted on this connection, while it happens. */
+void engine_on_change(struct db *db, void (*changed)(void *argument, const char *table, int64_t pk), void *argument);
 
 /* Moves the log into the file as far as readers allow; false when the disk failed. */
 bool engine_checkpoint(struct db *db);

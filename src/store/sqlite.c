@@ -16,7 +16,7 @@
 #include <string.h>
 
 enum { LOOKASIDE_BYTES = 1200, LOOKASIDE_PIECES = 256 }; /* small pieces of memory that a document is made of */
-enum { PARAMETERS = 128, BUCKETS = 256, COMPOSED_MOST = 128, APPLICATION_ID = 0x656e7474 /* "entt" */ };
+enum { PARAMETERS = 128, BUCKETS = 256, COMPOSED_MOST = 128 };
 
 struct query {
   struct db *db;
@@ -38,6 +38,8 @@ struct db {
   const struct shapes *shapes;
   int64_t stamp;
   int64_t wal_pages;
+  void (*changed)(void *argument, const char *table, int64_t pk);
+  void *changed_argument;
 };
 
 /* -- failures ------------------------------------------------------------------------------------------------------ */
@@ -81,7 +83,7 @@ void engine_clear_failure(struct db *db) {
   db->failure = DB_OK;
 }
 
-static bool execute(struct db *db, const char *sql) {
+bool engine_execute(struct db *db, const char *sql) {
   int code = sqlite3_exec(db->handle, sql, NULL, NULL, NULL);
   return code == SQLITE_OK || fail(db, code, sql);
 }
@@ -382,6 +384,19 @@ bool engine_checkpoint(struct db *db) {
   return (code & 0xff) != SQLITE_IOERR;
 }
 
+static void tell_change(void *argument, int what, const char *name, const char *table, sqlite3_int64 pk) {
+  (void)what;
+  (void)name;
+  const struct db *db = argument;
+  db->changed(db->changed_argument, table, pk);
+}
+
+void engine_on_change(struct db *db, void (*changed)(void *argument, const char *table, int64_t pk), void *argument) {
+  db->changed = changed;
+  db->changed_argument = argument;
+  sqlite3_update_hook(db->handle, tell_change, db);
+}
+
 /* -- opening ------------------------------------------------------------------------------------------------------- */
 
 static bool refuse(struct db *db, struct error *error, const char *path) {
@@ -390,12 +405,14 @@ static bool refuse(struct db *db, struct error *error, const char *path) {
   return false;
 }
 
-static int64_t pragma_number(struct db *db, const char *pragma) {
+int64_t engine_number(struct db *db, const char *sql) {
   sqlite3_stmt *statement = NULL;
   int64_t value = -1;
-  if (sqlite3_prepare_v2(db->handle, pragma, -1, &statement, NULL) == SQLITE_OK &&
-      sqlite3_step(statement) == SQLITE_ROW) {
+  int code = sqlite3_prepare_v2(db->handle, sql, -1, &statement, NULL);
+  if (code == SQLITE_OK && (code = sqlite3_step(statement)) == SQLITE_ROW) {
     value = sqlite3_column_int64(statement, 0);
+  } else {
+    fail(db, code, sql);
   }
   sqlite3_finalize(statement);
   return value;
@@ -408,8 +425,8 @@ static void configure(void) {
 
 /* What is not even a database counts as ours here: the first statement that uses it says what is wrong. */
 static bool is_ours(struct db *db) {
-  return pragma_number(db, "SELECT count(*) FROM sqlite_schema") <= 0 ||
-         pragma_number(db, "PRAGMA application_id") == APPLICATION_ID;
+  return engine_number(db, "SELECT count(*) FROM sqlite_schema") <= 0 ||
+         engine_number(db, "PRAGMA application_id") == APPLICATION_ID;
 }
 
 struct db *engine_open(const char *path, bool create, struct error *error) {
@@ -434,9 +451,9 @@ struct db *engine_open(const char *path, bool create, struct error *error) {
   sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DQS_DDL, 0, NULL); /* … and never a string */
   sqlite3_db_config(db->handle, SQLITE_DBCONFIG_LOOKASIDE, NULL, LOOKASIDE_BYTES, LOOKASIDE_PIECES);
   sqlite3_wal_hook(db->handle, count_wal, db); /* takes the place of the automatic checkpoint */
-  if (!execute(db,
-               "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA mmap_size = 0;"
-               "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -6144; PRAGMA cell_size_check = ON;")) {
+  if (!engine_execute(
+          db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA mmap_size = 0;"
+              "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -6144; PRAGMA cell_size_check = ON;")) {
     refuse(db, error, path);
     return NULL;
   }
@@ -446,12 +463,12 @@ struct db *engine_open(const char *path, bool create, struct error *error) {
 bool engine_prepare(struct db *db, bool writes, struct error *error) {
   const struct asset *view;
   for (size_t i = 0; (view = asset_below("sql/sqlite/views/", i)) != NULL; i++) {
-    if (!execute(db, view->data)) {
+    if (!engine_execute(db, view->data)) {
       return error_set(error, "%s: %s", view->path, db->failure_text);
     }
   }
   /* The writer touches a leaf of every index with each record, wherever it lies. */
-  if (!execute(db, writes ? "PRAGMA cache_size = -16384" : "PRAGMA query_only = ON")) {
+  if (!engine_execute(db, writes ? "PRAGMA cache_size = -16384" : "PRAGMA query_only = ON")) {
     return error_set(error, "%s", db->failure_text);
   }
   return true;
@@ -468,50 +485,6 @@ void engine_close(struct db *db) {
   }
   sqlite3_close(db->handle);
   talloc_free(db);
-}
-
-/* -- migrations ---------------------------------------------------------------------------------------------------- */
-
-static bool migrate_one(struct db *db, const struct asset *migration, long long version, struct error *error) {
-  char mark[80];
-  snprintf(mark, sizeof mark, "PRAGMA user_version = %lld; PRAGMA application_id = %d;", version, APPLICATION_ID);
-  if (execute(db, "BEGIN IMMEDIATE") && execute(db, migration->data) && execute(db, mark) && execute(db, "COMMIT")) {
-    log_line(LOG_INFO, "migrated to %s", migration->path);
-    return true;
-  }
-  error_set(error, "%s: %s", migration->path, db->failure_text);
-  engine_undo(db);
-  return false;
-}
-
-static long long version_of(const struct asset *migration) {
-  return atoll(strrchr(migration->path, '/') + 1);
-}
-
-static bool is_known(struct db *db, struct error *error) {
-  const struct asset *migration;
-  long long have = pragma_number(db, "PRAGMA user_version"), known = 0;
-  for (size_t i = 0; (migration = asset_below("sql/sqlite/migrations/", i)) != NULL; i++) {
-    known = version_of(migration);
-  }
-  return have <= known || error_set(error,
-                                    "the database was written by a newer entente (schema %lld; this program knows up "
-                                    "to %lld): install that version",
-                                    have, known);
-}
-
-bool engine_migrate(struct db *db, struct error *error) {
-  int64_t have = pragma_number(db, "PRAGMA user_version");
-  if (have < 0) {
-    return error_set(error, "%s", sqlite3_errmsg(db->handle));
-  }
-  const struct asset *migration;
-  for (size_t i = 0; (migration = asset_below("sql/sqlite/migrations/", i)) != NULL; i++) {
-    if (version_of(migration) > have && !migrate_one(db, migration, version_of(migration), error)) {
-      return false;
-    }
-  }
-  return is_known(db, error);
 }
 
 /* -- copies and checks --------------------------------------------------------------------------------------------- */
@@ -581,10 +554,10 @@ bool engine_looks_sound(const char *path, struct error *error) {
   bool sound = false;
   if (sqlite3_open_v2(path, &db->handle, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK) {
     error_set(error, "%s: %s", path, sqlite3_errmsg(db->handle));
-  } else if (pragma_number(db, "PRAGMA application_id") != APPLICATION_ID) {
+  } else if (engine_number(db, "PRAGMA application_id") != APPLICATION_ID) {
     error_set(error, "%s is not a backup of entente", path);
   } else {
-    sound = is_known(db, error) && engine_check(db, keep_line, error);
+    sound = engine_known(db, error) && engine_check(db, keep_line, error);
   }
   engine_close(db);
   return sound;

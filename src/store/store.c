@@ -172,6 +172,10 @@ enum write_outcome store_write(struct store *store, bool (*run)(void *argument, 
   return waiting.outcome;
 }
 
+const struct changes *store_changes(const struct store *store) {
+  return writer_changes(store->writer);
+}
+
 uint64_t store_commits(const struct store *store) {
   return writer_commits(store->writer);
 }

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct changes;
 struct contract;
 struct store;
 
@@ -55,8 +56,10 @@ bool store_submit(struct store *store, struct write *write);
 /* Runs `run` through the writer and waits; for threads that may wait, never a server's worker. */
 enum write_outcome store_write(struct store *store, bool (*run)(void *argument, struct db *db), void *argument);
 
-/* Grows with every commit and after it, before its writers are told: what was read at the same number is still true. */
+/* Grows with every commit and after it, before its writers are told. What is read in a transaction that begins after
+ * this was asked holds for as long as store_changes knows of no change since. */
 uint64_t store_commits(const struct store *store);
+const struct changes *store_changes(const struct store *store);
 /* Whether a flush has failed: no write is taken any more and the process should end. `tell` is called once, then. */
 bool store_broken(const struct store *store);
 void store_on_broken(struct store *store, void (*tell)(void *argument), void *argument);

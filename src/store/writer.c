@@ -8,15 +8,17 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "store/changes.h"
 #include "store/engine.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <sys/resource.h>
 
 /* Pages that many commits touch go into the file once, so a longer log is less work; it is read by every later start.
  */
 enum { CHECKPOINT_PAGES = 4000 };
-enum { STAMPS_PER_MS = 1000 };
+enum { STAMPS_PER_MS = 1000, WRITER_NICENESS = 5 };
 
 struct writer {
   pthread_t thread;
@@ -27,6 +29,7 @@ struct writer {
   bool stopping;
   _Atomic bool broken;
   _Atomic uint64_t commits;
+  struct changes *changes;
   struct db *db;
   int64_t stamp;
   struct store_counts counts;
@@ -187,6 +190,9 @@ static void break_down(struct writer *writer) {
 
 static void *write_loop(void *argument) {
   struct writer *writer = argument;
+  /* Where cores are few, who only reads should not wait for a whole group; refused, it is as it was. On Linux this is a
+   * thread's own. */
+  (void)setpriority(PRIO_PROCESS, 0, WRITER_NICENESS);
   struct group group = {.writes = memory_array(writer, struct write *, writer->group_limit),
                         .outcomes = memory_array(writer, enum write_outcome, writer->group_limit)};
   while (take(writer, &group)) {
@@ -206,9 +212,16 @@ static void *write_loop(void *argument) {
   return NULL;
 }
 
+static void note_change(void *argument, const char *table, int64_t pk) {
+  const struct writer *writer = argument;
+  changes_note(writer->changes, table, pk, atomic_load(&writer->commits) + 1);
+}
+
 struct writer *writer_start(struct db *db, const struct store_options *options, struct error *error) {
   struct writer *writer = memory_new(NULL, struct writer);
   writer->db = db;
+  writer->changes = changes_new(writer);
+  engine_on_change(db, note_change, writer);
   writer->last = &writer->first;
   writer->group_limit = options->group_limit > 0 ? options->group_limit : 256;
   writer->queue_limit = options->queue_limit > 0 ? options->queue_limit : 1024;
@@ -255,6 +268,10 @@ bool writer_submit(struct writer *writer, struct write *write) {
   }
   pthread_mutex_unlock(&writer->lock);
   return taken;
+}
+
+const struct changes *writer_changes(const struct writer *writer) {
+  return writer->changes;
 }
 
 uint64_t writer_commits(const struct writer *writer) {

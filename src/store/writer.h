@@ -4,6 +4,7 @@
 
 #include "store/store.h"
 
+struct changes;
 struct writer;
 
 /* Starts the thread; `db` is the writer's from here on. */
@@ -12,6 +13,7 @@ struct writer *writer_start(struct db *db, const struct store_options *options, 
 bool writer_stop(struct writer *writer);
 bool writer_submit(struct writer *writer, struct write *write);
 uint64_t writer_commits(const struct writer *writer);
+const struct changes *writer_changes(const struct writer *writer);
 bool writer_broken(const struct writer *writer);
 void writer_on_broken(struct writer *writer, void (*tell)(void *argument), void *argument);
 void writer_counts(struct writer *writer, struct store_counts *counts);

@@ -76,7 +76,7 @@ static int open_house(void **state) {
   house.store = house.contract == NULL ? NULL : store_open(&options, house.contract, &error);
   house.reader = house.store == NULL ? NULL : store_reader(house.store, &error);
   house.memory = talloc_new(NULL);
-  house.tokens = tokens_new(house.memory);
+  house.tokens = tokens_new(house.memory, store_changes(house.store));
   if (house.reader == NULL) {
     fprintf(stderr, "%s\n", error.text);
     return -1;
