@@ -22,7 +22,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { BACKLOG = 1024, CONNECTION_MEMORY = 64 * 1024, DRAIN_SECONDS = 20, LOCAL_CONNECTIONS = 64 };
+enum { BACKLOG = 1024, CONNECTION_MEMORY = 32 * 1024, DRAIN_SECONDS = 20, LOCAL_CONNECTIONS = 64 };
 
 /* -- workers ------------------------------------------------------------------------------------------------------- */
 

@@ -71,8 +71,8 @@ harmless('a target that is not a path is refused', async () => {
 harmless('an address over 8 KiB is refused, and just below it is read', async () => {
   const target = (size) => '/v1/organizations?slug=' + 'a'.repeat(size - '/v1/organizations?slug='.length);
   assert.equal((await get(target(8192))).status, 400);
-  for (const size of [8193, 20_000, 50_000]) assertProblem(await get(target(size), { closes: true }), 414, 'uri-too-long');
-  assert.equal((await get(target(100_000), { closes: true })).status, 414); // the library's own words
+  for (const size of [8193, 20_000]) assertProblem(await get(target(size), { closes: true }), 414, 'uri-too-long');
+  for (const size of [50_000, 100_000]) assert.equal((await get(target(size), { closes: true })).status, 414); // the library's own words
 });
 
 harmless('an address that fills the connection is refused', async () => {

@@ -15,7 +15,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { PLACES = 1 << 18, CONNECTION_MEMORY = 64 * 1024, CONNECTIONS = 4096, BACKLOG = 1024 };
+enum { PLACES = 1 << 18, CONNECTION_MEMORY = 32 * 1024, CONNECTIONS = 4096, BACKLOG = 1024 };
 
 struct document {
   char *path, *bytes;
