@@ -2,6 +2,8 @@
  * computed from the local civil date without passing through another zone's midnight. */
 #include "base/clock.h"
 
+#include "base/civil.h"
+
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,19 +32,21 @@ static void put_digits(char *out, int count, int value) {
   }
 }
 
-/* Digit by digit: every line of the log has one, and printf took a tenth of a request's time. */
+/* By our own arithmetic: every line of the log has one, gmtime takes a lock that all threads share, and printf took a
+ * tenth of a request's time. */
 void clock_timestamp(int64_t ms, char out[CLOCK_TIMESTAMP_SIZE]) {
-  time_t seconds = (time_t)(ms / 1000);
-  struct tm utc;
-  gmtime_r(&seconds, &utc);
+  enum { MS_OF_DAY = 24 * 60 * 60 * 1000 };
+  int64_t day = ms / MS_OF_DAY - (ms % MS_OF_DAY < 0);
+  int year, month, day_of_month, rest = (int)(ms - day * MS_OF_DAY);
+  civil_of_day((int)day, &year, &month, &day_of_month);
   memcpy(out, "0000-00-00T00:00:00.000Z", CLOCK_TIMESTAMP_SIZE);
-  put_digits(out, 4, utc.tm_year + 1900);
-  put_digits(out + 5, 2, utc.tm_mon + 1);
-  put_digits(out + 8, 2, utc.tm_mday);
-  put_digits(out + 11, 2, utc.tm_hour);
-  put_digits(out + 14, 2, utc.tm_min);
-  put_digits(out + 17, 2, utc.tm_sec);
-  put_digits(out + 20, 3, (int)(ms % 1000));
+  put_digits(out, 4, year);
+  put_digits(out + 5, 2, month);
+  put_digits(out + 8, 2, day_of_month);
+  put_digits(out + 11, 2, rest / 3600000);
+  put_digits(out + 14, 2, rest / 60000 % 60);
+  put_digits(out + 17, 2, rest / 1000 % 60);
+  put_digits(out + 20, 3, rest % 1000);
 }
 
 bool clock_set_zone(const char *name, struct error *error) {
@@ -60,16 +64,6 @@ bool clock_set_zone(const char *name, struct error *error) {
   }
   tzset();
   return true;
-}
-
-/* Days from a civil date, by counting from 1 March so that the leap day comes last. */
-static int32_t days_since_epoch(int year, int month, int day_of_month) {
-  int y = month <= 2 ? year - 1 : year;
-  int era = (y >= 0 ? y : y - 399) / 400;
-  int year_of_era = y - era * 400;
-  int day_of_year = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day_of_month - 1;
-  int day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-  return era * 146097 + day_of_era - 719468;
 }
 
 bool clock_read_timestamp(const char *text, int64_t *ms) {
@@ -91,7 +85,7 @@ bool clock_read_timestamp(const char *text, int64_t *ms) {
     return false;
   }
   int64_t offset = ((int64_t)offset_hours * 60 + offset_minutes) * (*rest == '-' ? -60 : 60);
-  int64_t days = days_since_epoch(year, month, day);
+  int64_t days = civil_to_day(year, month, day);
   *ms = (((days * 24 + hour) * 60 + minute) * 60 + second - offset) * 1000 + fraction;
   return true;
 }
@@ -99,7 +93,7 @@ bool clock_read_timestamp(const char *text, int64_t *ms) {
 void clock_fix_day(const char *day) {
   int year, month, day_of_month;
   if (day != NULL && sscanf(day, "%4d-%2d-%2d", &year, &month, &day_of_month) == 3) {
-    atomic_store(&fixed_day, days_since_epoch(year, month, day_of_month));
+    atomic_store(&fixed_day, civil_to_day(year, month, day_of_month));
   } else {
     atomic_store(&fixed_day, INT32_MIN);
   }
@@ -113,5 +107,5 @@ int32_t clock_today(void) {
   time_t now = time(NULL);
   struct tm local;
   localtime_r(&now, &local);
-  return days_since_epoch(local.tm_year + 1900, local.tm_mon + 1, local.tm_mday);
+  return civil_to_day(local.tm_year + 1900, local.tm_mon + 1, local.tm_mday);
 }

@@ -1,36 +1,8 @@
-/* A day is a number, so that a day more is one more and comparing is comparing. Years and months are reckoned with the
- * year taken to begin in March: the leap day is then the year's last, the months before any month have a closed form,
- * and the calendar repeats every 400 years (146,097 days). Months are added to (year, month) and the day of the month
- * is cut to the new month's length, in one step from the day that was given. */
+/* A day is a number, so that a day more is one more and comparing is comparing. Months are added to (year, month) and
+ * the day of the month is cut to the new month's length, in one step from the day that was given. */
 #include "domain/day.h"
 
-enum { ERA_YEARS = 400, ERA_DAYS = 146097, MARCH_1_YEAR_0 = -719468 };
-
-static int floor_div(int number, int divisor) {
-  return number >= 0 ? number / divisor : -((divisor - 1 - number) / divisor);
-}
-
-day day_from_civil(int year, int month, int day_of_month) {
-  int march_year = month > 2 ? year : year - 1;
-  int march_month = month > 2 ? month - 3 : month + 9;
-  int era = floor_div(march_year, ERA_YEARS);
-  int year_of_era = march_year - era * ERA_YEARS;
-  int day_of_year = (153 * march_month + 2) / 5 + day_of_month - 1;
-  int day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-  return era * ERA_DAYS + day_of_era + MARCH_1_YEAR_0;
-}
-
-void day_to_civil(day value, int *year, int *month, int *day_of_month) {
-  int since = value - MARCH_1_YEAR_0;
-  int era = floor_div(since, ERA_DAYS);
-  int day_of_era = since - era * ERA_DAYS;
-  int year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
-  int day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-  int march_month = (5 * day_of_year + 2) / 153;
-  *day_of_month = day_of_year - (153 * march_month + 2) / 5 + 1;
-  *month = march_month < 10 ? march_month + 3 : march_month - 9;
-  *year = year_of_era + era * ERA_YEARS + (*month <= 2 ? 1 : 0);
-}
+#include "base/civil.h"
 
 int days_in_month(int year, int month) {
   static const int lengths[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
@@ -40,7 +12,7 @@ int days_in_month(int year, int month) {
 
 day day_add_months(day value, int months) {
   int year, month, day_of_month;
-  day_to_civil(value, &year, &month, &day_of_month);
+  civil_of_day(value, &year, &month, &day_of_month);
   int64_t sum = (int64_t)year * 12 + (month - 1) + months;
   if (sum < 12) {
     return DAY_FIRST;
@@ -51,7 +23,7 @@ day day_add_months(day value, int months) {
   year = (int)(sum / 12);
   month = (int)(sum % 12) + 1;
   int length = days_in_month(year, month);
-  return day_from_civil(year, month, day_of_month < length ? day_of_month : length);
+  return civil_to_day(year, month, day_of_month < length ? day_of_month : length);
 }
 
 static void print_digits(int number, int count, char *out) {
@@ -63,7 +35,7 @@ static void print_digits(int number, int count, char *out) {
 
 void day_print(day value, char out[DAY_SIZE]) {
   int year, month, day_of_month;
-  day_to_civil(value, &year, &month, &day_of_month);
+  civil_of_day(value, &year, &month, &day_of_month);
   print_digits(year, 4, out);
   out[4] = '-';
   print_digits(month, 2, out + 5);
@@ -95,6 +67,6 @@ bool day_read(const char *text, day *out) {
   if (parts[2] < 1 || parts[2] > days_in_month(parts[0], parts[1])) {
     return false;
   }
-  *out = day_from_civil(parts[0], parts[1], parts[2]);
+  *out = civil_to_day(parts[0], parts[1], parts[2]);
   return true;
 }

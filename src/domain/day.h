@@ -13,8 +13,6 @@ typedef int32_t day;
 
 enum { DAY_SIZE = 11 };
 
-day day_from_civil(int year, int month, int day_of_month);
-void day_to_civil(day value, int *year, int *month, int *day_of_month);
 /* Days in that month of that year. */
 int days_in_month(int year, int month);
 /* The same day of the month `months` later (or earlier), or the month's last day when it has no such day. Counted from

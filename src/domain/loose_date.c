@@ -9,6 +9,7 @@
  *
  * Without an era a year has four digits. A shorter first number could be a year of 民國, of a Japanese era or of a
  * century, a day or a month; nothing is guessed. */
+#include "base/civil.h"
 #include "domain/partial_date.h"
 
 #include <stdio.h>
@@ -140,8 +141,8 @@ static bool written_read(const char *text, struct written *out) {
 }
 
 static bool within_era(const struct era *era, const struct written *written, const struct partial_date *date) {
-  day first = day_from_civil(era->first.year, era->first.month, era->first.day_of_month);
-  day last = day_from_civil(era->last.year, era->last.month, era->last.day_of_month);
+  day first = civil_to_day(era->first.year, era->first.month, era->first.day_of_month);
+  day last = civil_to_day(era->last.year, era->last.month, era->last.day_of_month);
   if (written->month.digits != 0 && written->year.value < era->first_solar_year) {
     return false;
   }

@@ -12,6 +12,8 @@
  * found by stepping from edge to edge and deriving anew, until something differs. */
 #include "domain/standing.h"
 
+#include "base/civil.h"
+
 #include <limits.h>
 #include <stdint.h>
 
@@ -111,8 +113,8 @@ static int period_on(const struct course *course, day on) {
     return 1;
   }
   int year, month, end_year, end_month, day_of_month;
-  day_to_civil(on, &year, &month, &day_of_month);
-  day_to_civil(end_after(course, 0), &end_year, &end_month, &day_of_month);
+  civil_of_day(on, &year, &month, &day_of_month);
+  civil_of_day(end_after(course, 0), &end_year, &end_month, &day_of_month);
   /* Ends lie `step` months apart: with one renewal fewer than fit between the two months, the end surely lies before.
    */
   int fewest = ((year - end_year) * YEAR_MONTHS + month - end_month) / course->step;

@@ -453,7 +453,7 @@ struct db *engine_open(const char *path, bool create, struct error *error) {
   sqlite3_wal_hook(db->handle, count_wal, db); /* takes the place of the automatic checkpoint */
   if (!engine_execute(
           db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA mmap_size = 0;"
-              "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -6144; PRAGMA cell_size_check = ON;")) {
+              "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -4096; PRAGMA cell_size_check = ON;")) {
     refuse(db, error, path);
     return NULL;
   }

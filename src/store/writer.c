@@ -18,7 +18,7 @@
 /* Pages that many commits touch go into the file once, so a longer log is less work; it is read by every later start.
  */
 enum { CHECKPOINT_PAGES = 4000 };
-enum { STAMPS_PER_MS = 1000, WRITER_NICENESS = 5 };
+enum { STAMPS_PER_MS = 1000, WRITER_NICENESS = 8 };
 
 struct writer {
   pthread_t thread;

@@ -8,7 +8,9 @@
  * rendering the document that a server answers with. The rows are copies of agreements in the database that have two
  * parties and two areas, so they hold what a server would have written. The result is one line of JSON.
  *
- *   bare_create DATABASE SECONDS
+ *   bare_create DATABASE SECONDS [CLIENTS]
+ *
+ * With one client instead of 64, every create is a commit of its own.
  */
 #include <pthread.h>
 #include <sqlite3.h>
@@ -18,7 +20,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { CLIENTS = 64, TEMPLATES = 8000, COLUMNS_MOST = 80, ITEMS_MOST = 8, TABLES = 4 };
+enum { CLIENTS_MOST = 64, TEMPLATES = 8000, COLUMNS_MOST = 80, ITEMS_MOST = 8, TABLES = 4 };
 /* Settings of the connection and the moment of checkpoints are those of src/store/. */
 enum { CHECKPOINT_PAGES = 4000, LOOKASIDE_BYTES = 1200, LOOKASIDE_PIECES = 256 };
 
@@ -310,8 +312,9 @@ static double seconds_now(void) {
 }
 
 int main(int argc, char **argv) {
-  if (argc != 3) {
-    die("DATABASE SECONDS");
+  int clients = argc == 4 ? atoi(argv[3]) : CLIENTS_MOST;
+  if (argc < 3 || argc > 4 || clients < 1 || clients > CLIENTS_MOST) {
+    die("DATABASE SECONDS [CLIENTS]");
   }
   int wal_pages = 0;
   sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
@@ -324,8 +327,8 @@ int main(int argc, char **argv) {
           "PRAGMA cache_size = -16384; PRAGMA cell_size_check = ON");
   read_templates();
   prepare_all();
-  pthread_t threads[CLIENTS];
-  for (int i = 0; i < CLIENTS; i++) {
+  pthread_t threads[CLIENTS_MOST];
+  for (int i = 0; i < clients; i++) {
     pthread_create(&threads[i], NULL, client, NULL);
   }
   sqlite3_int64 number = (sqlite3_int64)time(NULL) * 1000000;
@@ -343,7 +346,7 @@ int main(int argc, char **argv) {
       pthread_mutex_unlock(&lock);
     }
   }
-  for (int i = 0; i < CLIENTS; i++) {
+  for (int i = 0; i < clients; i++) {
     pthread_join(threads[i], NULL);
   }
   return 0;
