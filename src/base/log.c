@@ -24,9 +24,13 @@ static struct {
   pthread_t thread;
   bool running, stopping, json;
   size_t used;
-  char buffer[BUFFER_SIZE], spare[BUFFER_SIZE];
-} log_state = {
-    .lock = PTHREAD_MUTEX_INITIALIZER, .wake = PTHREAD_COND_INITIALIZER, .drained = PTHREAD_COND_INITIALIZER};
+  char buffers[2][BUFFER_SIZE];
+  char *buffer, *spare; /* lines go to the one while the other is written */
+} log_state = {.buffer = log_state.buffers[0],
+               .spare = log_state.buffers[1],
+               .lock = PTHREAD_MUTEX_INITIALIZER,
+               .wake = PTHREAD_COND_INITIALIZER,
+               .drained = PTHREAD_COND_INITIALIZER};
 
 static void write_all(const char *bytes, size_t size) {
   while (size > 0) {
@@ -54,11 +58,13 @@ static void *flush_loop(void *unused) {
       pthread_cond_timedwait(&log_state.wake, &log_state.lock, &until);
     }
     size_t size = log_state.used;
-    memcpy(log_state.spare, log_state.buffer, size);
+    char *full = log_state.buffer;
+    log_state.buffer = log_state.spare;
+    log_state.spare = full;
     log_state.used = 0;
     pthread_cond_broadcast(&log_state.drained);
     pthread_mutex_unlock(&log_state.lock);
-    write_all(log_state.spare, size);
+    write_all(full, size);
     pthread_mutex_lock(&log_state.lock);
   }
   pthread_mutex_unlock(&log_state.lock);
