@@ -120,12 +120,7 @@ static void open_call(struct exchange *exchange, const char *method, const char 
   }
   exchange->request.trusted = exchange->listener->trusted || server->options.trust_all;
   exchange->request.form_is_json = exchange->listener->trusted || exchange->request.authorization != NULL;
-  struct worker *worker = server_worker(server);
-  if (worker == NULL) {
-    refuse(exchange, "busy", NULL);
-    return;
-  }
-  exchange->call = api_open(server->api, worker, exchange, &exchange->request);
+  exchange->call = api_open(server->api, exchange->listener->worker, exchange, &exchange->request);
 }
 
 static bool too_large(struct exchange *exchange, char detail[80]) {
@@ -248,7 +243,7 @@ static mhd_result answer(struct exchange *exchange) {
   case CALL_BACKGROUND:
     return hand_over(exchange, false);
   default:
-    api_read(exchange->call, server_worker(exchange->listener->server));
+    api_read(exchange->call, exchange->listener->worker);
     return reply_send(exchange);
   }
 }

@@ -56,33 +56,32 @@ void connection_hold(struct connection *connection);
 /* While the server stops, requests get this long to arrive. */
 enum { SERVER_HURRY_SECONDS = 3 };
 
+/* A thread that answers: a daemon of libmicrohttpd that only this thread runs, and its reading worker. */
 struct listener {
   struct server *server;
   struct MHD_Daemon *daemon;
-  bool trusted;
+  struct worker *worker;
+  pthread_t thread;
+  bool running;
+  bool trusted; /* on the local socket */
 };
 
 struct server {
   struct api *api;
   struct server_options options;
-  struct listener network, local;
+  struct listener *listeners;
+  size_t listener_count;
   struct watch watch;
   struct metrics *metrics;
   struct background *background;
-  pthread_key_t worker_key;
-  pthread_mutex_t worker_lock;
-  struct worker **workers;
-  size_t worker_count;
   _Atomic int64_t active; /* requests under way */
   _Atomic bool stopping;  /* connections are closed after their answers */
   _Atomic bool closed;    /* nothing more is handed to another thread */
+  _Atomic bool over;      /* the threads end */
   _Atomic uint64_t requests;
   char id_prefix[17];
   char address[128];
 };
-
-/* The reading worker of the calling thread; NULL when it cannot be made. */
-struct worker *server_worker(struct server *server);
 
 /* -- one exchange -------------------------------------------------------------------------------------------------- */
 

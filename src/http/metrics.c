@@ -73,14 +73,12 @@ static void add_number(struct text *out, const char *name, const char *type, con
 
 static void add_page_cache(struct server *server, struct text *out) {
   int64_t hits = 0, misses = 0;
-  pthread_mutex_lock(&server->worker_lock);
-  for (size_t i = 0; i < server->worker_count; i++) {
+  for (size_t i = 0; i < server->listener_count; i++) {
     int64_t more_hits, more_misses;
-    worker_cache_counts(server->workers[i], &more_hits, &more_misses);
+    worker_cache_counts(server->listeners[i].worker, &more_hits, &more_misses);
     hits += more_hits;
     misses += more_misses;
   }
-  pthread_mutex_unlock(&server->worker_lock);
   add_number(out, "entente_page_cache_hits_total", "counter", "Page cache hits of the reading connections.", hits);
   add_number(out, "entente_page_cache_misses_total", "counter", "Page cache misses of the reading connections.",
              misses);

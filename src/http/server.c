@@ -1,5 +1,5 @@
-/* Two libmicrohttpd daemons with one way of answering: a pool of epoll threads on the network's address, and one thread
- * on the local socket. Each thread gets a reading worker of its own when it first needs one. Stopping goes in order: no
+/* Threads that answer, each with a libmicrohttpd daemon, its epoll set and a reading worker of its own: one for each
+ * processor on the network's address, whose socket they share, and one on the local socket. Stopping goes in order: no
  * new connections, what is under way is answered, then the threads end, then the workers. */
 #include "http/internal.h"
 
@@ -9,6 +9,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <sodium.h>
@@ -23,27 +24,7 @@
 #include <unistd.h>
 
 enum { BACKLOG = 1024, CONNECTION_MEMORY = 32 * 1024, DRAIN_SECONDS = 20, LOCAL_CONNECTIONS = 64 };
-
-/* -- workers ------------------------------------------------------------------------------------------------------- */
-
-struct worker *server_worker(struct server *server) {
-  struct worker *worker = pthread_getspecific(server->worker_key);
-  if (worker != NULL) {
-    return worker;
-  }
-  struct error error;
-  worker = worker_new(server->api, &error);
-  if (worker == NULL) {
-    log_line(LOG_ERROR, "a thread cannot open the database: %s", error.text);
-    return NULL;
-  }
-  pthread_setspecific(server->worker_key, worker);
-  pthread_mutex_lock(&server->worker_lock);
-  server->workers = memory_grow(server, server->workers, struct worker *, server->worker_count + 1);
-  server->workers[server->worker_count++] = worker;
-  pthread_mutex_unlock(&server->worker_lock);
-  return worker;
-}
+enum { PATIENCE_MS = 50, BURST_PATIENCE_MS = 5, BURST_CONNECTIONS = 100 };
 
 /* -- connections --------------------------------------------------------------------------------------------------- */
 
@@ -153,23 +134,47 @@ __attribute__((format(printf, 2, 0))) static void quiet(void *argument, const ch
   log_line(LOG_DEBUG, "microhttpd: %s", line);
 }
 
-/* libmicrohttpd clears a connection's memory after each request, so more of it has its price. */
-static bool start_daemon(struct listener *listener, int fd, unsigned threads, unsigned connections,
-                         struct error *error) {
-  unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC | MHD_USE_ERROR_LOG;
-  struct MHD_OptionItem pool[] = {{MHD_OPTION_THREAD_POOL_SIZE, threads, NULL}, {MHD_OPTION_END, 0, NULL}};
-  struct MHD_OptionItem none[] = {{MHD_OPTION_END, 0, NULL}};
+/* libmicrohttpd clears a connection's memory after each request, so more of it has its price. Takes `fd`. */
+static bool start_daemon(struct listener *listener, int fd, unsigned connections, struct error *error) {
+  unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC | MHD_USE_ERROR_LOG;
   listener->daemon = MHD_start_daemon(
       flags, 0, NULL, NULL, exchange_handle, listener, MHD_OPTION_EXTERNAL_LOGGER, quiet, NULL,
       MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_URI_LOG_CALLBACK, exchange_new, listener, MHD_OPTION_NOTIFY_COMPLETED,
       exchange_end, listener, MHD_OPTION_NOTIFY_CONNECTION, notify_connection, listener, MHD_OPTION_CONNECTION_LIMIT,
       connections, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY, MHD_OPTION_CONNECTION_TIMEOUT, 0U,
-      MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_ARRAY, threads > 1 ? pool : none, MHD_OPTION_END);
+      MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
   if (listener->daemon == NULL) {
     close(fd);
     return error_set(error, "libmicrohttpd cannot start");
   }
   return true;
+}
+
+/* libmicrohttpd's own threads wait without limit; and when just as many connections became ready as it takes events at
+ * once (128), it waits once more before it answers any of them. So a wait has a limit, a short one where that can
+ * happen. */
+static void *listen_loop(void *argument) {
+  struct listener *listener = argument;
+  while (!atomic_load(&listener->server->over)) {
+    const union MHD_DaemonInfo *info = MHD_get_daemon_info(listener->daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS);
+    bool many = info != NULL && info->num_connections >= BURST_CONNECTIONS;
+    if (MHD_run_wait(listener->daemon, many ? BURST_PATIENCE_MS : PATIENCE_MS) != MHD_YES) {
+      log_line(LOG_ERROR, "libmicrohttpd cannot go on");
+      break;
+    }
+  }
+  return NULL;
+}
+
+/* Takes `fd`. */
+static bool add_listener(struct server *server, int fd, bool trusted, unsigned connections, struct error *error) {
+  struct listener *listener = &server->listeners[server->listener_count++];
+  *listener = (struct listener){.server = server, .trusted = trusted};
+  listener->worker = fd < 0 ? NULL : worker_new(server->api, error);
+  if (listener->worker == NULL && fd >= 0) {
+    close(fd);
+  }
+  return listener->worker != NULL && start_daemon(listener, fd, connections, error);
 }
 
 /* As many descriptors as the connections need, if the system allows. */
@@ -187,7 +192,7 @@ static unsigned raise_descriptors(unsigned connections) {
   return connections;
 }
 
-static bool start_listeners(struct server *server, struct error *error) {
+static bool open_listeners(struct server *server, struct error *error) {
   const struct server_options *options = &server->options;
   unsigned threads = options->threads > 0 ? options->threads : (unsigned)sysconf(_SC_NPROCESSORS_ONLN);
   unsigned connections = raise_descriptors(options->connections);
@@ -196,32 +201,45 @@ static bool start_listeners(struct server *server, struct error *error) {
     return false;
   }
   name_address(server, network);
-  if (!start_daemon(&server->network, network, threads, connections, error)) {
-    return false;
+  server->listeners = memory_array(server, struct listener, threads + 1);
+  for (unsigned i = 1; i < threads; i++) {
+    int shared = fcntl(network, F_DUPFD_CLOEXEC, 0);
+    if (!add_listener(server, shared, false, connections / threads, error)) {
+      close(network);
+      return shared < 0 && error_set(error, "cannot listen: %s", strerror(errno));
+    }
   }
-  int local = open_local(options->socket_path, error);
-  return local >= 0 && start_daemon(&server->local, local, 1, LOCAL_CONNECTIONS, error);
+  return add_listener(server, network, false, connections - connections / threads * (threads - 1), error) &&
+         add_listener(server, open_local(options->socket_path, error), true, LOCAL_CONNECTIONS, error);
+}
+
+/* Only once all are there: each thread may look at all of them. */
+static bool start_threads(struct server *server, struct error *error) {
+  for (size_t i = 0; i < server->listener_count; i++) {
+    struct listener *listener = &server->listeners[i];
+    listener->running = pthread_create(&listener->thread, NULL, listen_loop, listener) == 0;
+    if (!listener->running) {
+      return error_set(error, "cannot start a thread");
+    }
+  }
+  return true;
 }
 
 struct server *server_start(const struct server_options *options, struct api *api, struct error *error) {
   struct server *server = memory_new(NULL, struct server);
   server->api = api;
   server->options = *options;
-  server->network = (struct listener){.server = server};
-  server->local = (struct listener){.server = server, .trusted = true};
   server->metrics = metrics_new(api_contract(api));
   api_metrics_source(api, metrics_add, server);
   unsigned char prefix[6];
   randombytes_buf(prefix, sizeof prefix);
   sodium_bin2hex(server->id_prefix, sizeof server->id_prefix, prefix, sizeof prefix);
-  pthread_mutex_init(&server->worker_lock, NULL);
-  if (pthread_key_create(&server->worker_key, NULL) != 0 || !watch_start(&server->watch) ||
-      (server->background = background_start(server)) == NULL) {
+  if (!watch_start(&server->watch) || (server->background = background_start(server)) == NULL) {
     error_set(error, "cannot start a thread");
     server_stop(server);
     return NULL;
   }
-  if (!start_listeners(server, error)) {
+  if (!open_listeners(server, error) || !start_threads(server, error)) {
     server_stop(server);
     return NULL;
   }
@@ -244,9 +262,9 @@ static void drain(struct server *server) {
 
 void server_stop(struct server *server) {
   atomic_store(&server->stopping, true);
-  struct listener *const listeners[] = {&server->network, &server->local};
-  for (int i = 0; i < 2; i++) {
-    MHD_socket fd = listeners[i]->daemon == NULL ? -1 : MHD_quiesce_daemon(listeners[i]->daemon);
+  for (size_t i = 0; i < server->listener_count; i++) {
+    struct MHD_Daemon *daemon = server->listeners[i].daemon;
+    MHD_socket fd = daemon == NULL ? -1 : MHD_quiesce_daemon(daemon);
     if (fd >= 0) {
       close(fd);
     }
@@ -260,17 +278,19 @@ void server_stop(struct server *server) {
   atomic_store(&server->closed, true);
   background_stop(server->background); /* what waits there is answered */
   drain(server);
-  for (int i = 0; i < 2; i++) {
-    if (listeners[i]->daemon != NULL) {
-      MHD_stop_daemon(listeners[i]->daemon);
+  atomic_store(&server->over, true);
+  for (size_t i = 0; i < server->listener_count; i++) {
+    struct listener *listener = &server->listeners[i];
+    if (listener->running) {
+      pthread_join(listener->thread, NULL);
     }
+    if (listener->daemon != NULL) {
+      MHD_stop_daemon(listener->daemon);
+    }
+    worker_free(listener->worker);
   }
   watch_stop(&server->watch);
-  for (size_t i = 0; i < server->worker_count; i++) {
-    worker_free(server->workers[i]);
-  }
   metrics_free(server->metrics);
-  pthread_key_delete(server->worker_key);
   talloc_free(server);
 }
 

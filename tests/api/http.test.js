@@ -2,6 +2,7 @@
 import {after, before, test} from 'node:test';
 import assert from 'node:assert/strict';
 import {contract, operations} from './lib/contract.js';
+import * as raw from './lib/raw.js';
 import {startServer} from './lib/server.js';
 
 let server;
@@ -190,4 +191,21 @@ test('the page comes with a policy that lets nothing in from elsewhere, and its 
   assert.match(style.headers['content-type'], /^text\/css/);
   await server.get('/assets/page.css', {role: null, status: 304, headers: {'if-none-match': style.etag}});
   await server.get('/assets/none.css', {role: null, status: 404});
+});
+
+test('requests that arrive in one moment on as many connections as the library takes events at once are all answered', async () => {
+  const alone = await startServer({args: ['--threads', '1']});
+  try {
+    for (const count of [126, 127, 128, 129, 256]) {
+      const wires = Array.from({length: count}, () => raw.open(alone.port, raw.request('GET', '/healthz')));
+      for (const wire of wires) assert.equal((await raw.settle(wire)).answers.length, 1);
+      alone.signal('SIGSTOP');
+      await Promise.all(wires.map((wire) => new Promise((sent) => wire.socket.write(raw.request('GET', '/healthz'), sent))));
+      alone.signal('SIGCONT');
+      for (const wire of wires) assert.equal((await raw.settle(wire, {count: 2})).answers.length, 2, `${count} connections`);
+      for (const wire of wires) wire.destroy();
+    }
+  } finally {
+    await alone.stop();
+  }
 });
