@@ -6,6 +6,7 @@
  */
 #include <arpa/inet.h>
 #include <microhttpd.h>
+#include <pthread.h>
 #include <sqlite3.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -15,7 +16,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { PLACES = 1 << 18, CONNECTION_MEMORY = 32 * 1024, CONNECTIONS = 4096, BACKLOG = 1024 };
+enum { PLACES = 1 << 18, CONNECTION_MEMORY = 32 * 1024, CONNECTIONS = 4096, BACKLOG = 1024, PATIENCE_MS = 5 };
 
 struct document {
   char *path, *bytes;
@@ -102,6 +103,13 @@ static enum MHD_Result answer(void *argument, struct MHD_Connection *connection,
   return result;
 }
 
+/* As the server's threads do. */
+static void *serve(void *daemon) {
+  while (MHD_run_wait(daemon, PATIENCE_MS) == MHD_YES) {
+  }
+  return NULL;
+}
+
 int main(int argc, char **argv) {
   if (argc != 3) {
     die("DATABASE VIEW-FILE");
@@ -114,15 +122,17 @@ int main(int argc, char **argv) {
       getsockname(fd, (struct sockaddr *)&address, &size) != 0) {
     die("cannot listen");
   }
-  unsigned threads = (unsigned)sysconf(_SC_NPROCESSORS_ONLN);
-  struct MHD_Daemon *daemon =
-      MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC | MHD_USE_ERROR_LOG, 0,
-                       NULL, NULL, answer, NULL, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
-                       (unsigned)CONNECTIONS, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
-                       MHD_OPTION_CONNECTION_TIMEOUT, 0U, MHD_OPTION_STRICT_FOR_CLIENT, 1,
-                       threads > 1 ? MHD_OPTION_THREAD_POOL_SIZE : MHD_OPTION_END, threads, MHD_OPTION_END);
-  if (daemon == NULL) {
-    die("libmicrohttpd cannot start");
+  long threads = sysconf(_SC_NPROCESSORS_ONLN);
+  for (long i = 0; i < threads; i++) {
+    pthread_t thread;
+    struct MHD_Daemon *daemon =
+        MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC | MHD_USE_ERROR_LOG, 0, NULL, NULL,
+                         answer, NULL, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS,
+                         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY, MHD_OPTION_CONNECTION_TIMEOUT,
+                         0U, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
+    if (daemon == NULL || pthread_create(&thread, NULL, serve, daemon) != 0) {
+      die("libmicrohttpd cannot start");
+    }
   }
   printf("listening on http://127.0.0.1:%d\n", ntohs(address.sin_port));
   fflush(stdout);
