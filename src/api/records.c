@@ -195,19 +195,22 @@ static json_t *served(struct call *call, const struct target *target) {
 
 /* A null for a member that there is not would leave no trace in what is merged; it is as much a mistake as a value
  * would be. */
-static void check_patch_names(struct call *call) {
-  const struct schema *schema = call->resource->schema;
+static void check_patch_names(struct call *call, const struct schema *schema, const json_t *patch, const char *at) {
   const char **names = memory_array(call->memory, const char *, schema->member_count + 1);
   for (size_t i = 0; i < schema->member_count; i++) {
     names[i] = schema->members[i].name;
   }
   const char *name;
   json_t *value;
-  json_object_foreach(call->body, name, value) {
-    if (json_is_null(value) && schema_member(schema, name) == NULL) {
+  json_object_foreach((json_t *)(uintptr_t)patch, name, value) {
+    const struct member *member = schema_member(schema, name);
+    const char *inner = memory_print(call->memory, "%s/%s", at, name);
+    if (json_is_null(value) && member == NULL && !schema->open) {
       const char *near = nearest_name(name, names);
-      faults_add(call->faults, PLACE_BODY, memory_print(call->memory, "/%s", name), "unknown",
-                 "is not a member here%s%s", near == NULL ? "" : "; did you mean ", near == NULL ? "" : near);
+      faults_add(call->faults, PLACE_BODY, inner, "unknown", "is not a member here%s%s",
+                 near == NULL ? "" : "; did you mean ", near == NULL ? "" : near);
+    } else if (json_is_object(value) && member != NULL && (member->schema->kinds & KIND_OBJECT) != 0) {
+      check_patch_names(call, member->schema, value, inner);
     }
   }
 }
@@ -224,7 +227,7 @@ void handle_patch(struct call *call) {
     return;
   }
   json_t *merged = owned_json(call->memory, json_merge_patch(now, call->body));
-  check_patch_names(call);
+  check_patch_names(call, call->resource->schema, call->body, "");
   schema_check(call->resource->schema, merged, "", call->faults);
   if (call->faults->count > 0) {
     answer_faults(call, "invalid-body");

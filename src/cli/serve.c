@@ -70,6 +70,13 @@ static bool read_numbers(const struct arguments *arguments, struct settings *set
   return true;
 }
 
+/* A serialized origin as browsers send it (RFC 6454 6.1); NULL: none is wanted. */
+static bool is_origin(const char *text) {
+  const char *host = text == NULL ? NULL : strstr(text, "://");
+  return text == NULL || (host != NULL && (strncmp(text, "http://", 7) == 0 || strncmp(text, "https://", 8) == 0) &&
+                          host[3] != '\0' && strpbrk(host + 3, "/?#@ ,\"") == NULL);
+}
+
 static bool read_settings(const struct arguments *arguments, struct settings *settings, struct error *error) {
   *settings = (struct settings){.store = {.path = argument(arguments, "db"), .create = true},
                                 .server = {.listen = argument(arguments, "listen"),
@@ -86,6 +93,10 @@ static bool read_settings(const struct arguments *arguments, struct settings *se
     return error_set(error,
                      "--insecure-no-auth makes everybody admin, so it is taken on loopback addresses only, not on %s",
                      settings->server.listen);
+  }
+  if (!is_origin(settings->server.cors_origin)) {
+    return error_set(error, "--cors-origin %s: an origin such as https://front.example.org is needed, without a path",
+                     settings->server.cors_origin);
   }
 #ifdef HAVE_SYSTEMD
   if (sd_listen_fds(1) == 1) {

@@ -8,6 +8,7 @@
 #include <arpa/inet.h>
 #include <string.h>
 #include <strings.h>
+#include <utf8proc.h>
 
 static bool is_digit(char c) {
   return c >= '0' && c <= '9';
@@ -376,10 +377,34 @@ static bool media_type_valid(const char *text, size_t length) {
   return media_name_valid(type) && media_name_valid(subtype);
 }
 
+/* Something that can be seen: not spaces alone, of whatever width. */
+static bool words_valid(const char *text, size_t length) {
+  if (memchr(text, '\0', length) != NULL) {
+    return false;
+  }
+  const utf8proc_uint8_t *rest = (const utf8proc_uint8_t *)text;
+  for (utf8proc_ssize_t left = (utf8proc_ssize_t)length, step; left > 0; left -= step, rest += step) {
+    utf8proc_int32_t character;
+    step = utf8proc_iterate(rest, left, &character);
+    if (step <= 0) {
+      return false;
+    }
+    utf8proc_category_t category = utf8proc_category(character);
+    bool blank = category == UTF8PROC_CATEGORY_ZS || category == UTF8PROC_CATEGORY_ZL ||
+                 category == UTF8PROC_CATEGORY_ZP || category == UTF8PROC_CATEGORY_CC ||
+                 category == UTF8PROC_CATEGORY_CF;
+    if (!blank) {
+      return true;
+    }
+  }
+  return false;
+}
+
 const struct format domain_formats[] = {
     {"partial-date", partial_date_valid, "a date that exists, as YYYY, YYYY-MM or YYYY-MM-DD"},
     {"date", date_valid, "a day that exists, as YYYY-MM-DD"},
     {"date-time", date_time_valid, "an instant such as 2026-04-01T09:30:00Z (RFC 3339)"},
+    {"words", words_valid, "text that can be seen, not spaces alone"},
     {"slug", slug_valid, "a slug: 1 to 64 of a-z, 0-9, '.', '_' and '-', beginning with a letter or a digit"},
     {"language-tag", language_tag_valid, "a language tag such as ja, ja-Latn or zh-Hant (BCP 47)"},
     {"country-code", country_code_valid, "the code of a country in two capital letters, such as JP (ISO 3166-1)"},

@@ -64,7 +64,7 @@ describe('the command line', () => {
   test('serve refuses flags that make no sense', async () => {
     const db = freshDb();
     for (const [flags, words] of [[['--today', 'soon'], /--today/], [['--timezone', 'Nowhere/None'], /Nowhere/], [['--threads', 'x'], /--threads/], [['--body-limit', '0'], /--body-limit/],
-      [['--log-format', 'xml'], /--log-format/], [['--insecure-no-auth', '--listen', '0.0.0.0:0'], /loopback/]]) {
+      [['--log-format', 'xml'], /--log-format/], [['--cors-origin', 'front'], /--cors-origin/], [['--cors-origin', 'https://a.example/b'], /--cors-origin/], [['--insecure-no-auth', '--listen', '0.0.0.0:0'], /loopback/]]) {
       await fail(['serve', '--db', db, ...flags], 2, words);
     }
     await fail(['serve', '--db', db, '--listen', 'nowhere'], 1, /nowhere/);

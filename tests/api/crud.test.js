@@ -125,7 +125,7 @@ for (const {path, nameMember, schema} of resources) {
 
     test('PATCH with something that is no member, no object, or takes the name away is refused', async () => {
       const made = await server.post(at, body('Kept'), {status: 201});
-      for (const patch of [{nothing: 1}, {nothing: null}, [], 'text', {[nameMember]: null}, {[nameMember]: ''}, {[nameMember]: 7}]) {
+      for (const patch of [{nothing: 1}, {nothing: null}, [], 'text', {[nameMember]: null}, {[nameMember]: ''}, {[nameMember]: ' 　\u200b'}, {[nameMember]: 7}]) {
         await server.patch(`${at}/${made.json.id}`, JSON.stringify(patch), {status: typeof patch === 'string' ? 400 : 422});
       }
       assert.equal((await server.get(`${at}/${made.json.id}`)).text, made.text);

@@ -193,3 +193,12 @@ describe('the status on a day', () => {
     await server.get(`${at}?on=2026-05-01`, {status: 200, headers: {'if-none-match': first.etag}});
   });
 });
+
+test('a patch that takes away what there is not is refused wherever it stands, and changes nothing', async () => {
+  const made = await make(concluded({notice: {months: 3}}));
+  const refused = await server.patch(`/v1/agreements/${made.id}`, {notice: {monts: null}, kint: null}, {status: 422});
+  assert.deepEqual(refused.json.errors.map((each) => each.pointer).sort(), ['/kint', '/notice/monts']);
+  assert.equal((await server.get(`/v1/agreements/${made.id}`)).json.revision, made.revision);
+  const taken = await server.patch(`/v1/agreements/${made.id}`, {notice: {months: null, days: 30}}, {status: 200});
+  assert.deepEqual(taken.json.notice, {days: 30});
+});

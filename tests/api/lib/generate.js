@@ -6,7 +6,7 @@ import {resource, resolve} from './contract.js';
 const letters = ['a', 'B', 'z', '0', '9', ' ', '-', '.', '"', '\\', '/', '&', '<', "'", '%', '+', 'é', 'ß', 'ı', 'か', 'カ', 'ー', '工', '業', '院',
   '臺', '湾', '　', '（', '１', '가', 'ب', 'ñ', 'е', '𠮷', '🤝', '\u0301', '\u200d'];
 
-export const text = (maxLength = 40) => fc.array(fc.constantFrom(...letters), {minLength: 1, maxLength}).map((all) => all.join(''));
+export const text = (maxLength = 40) => fc.array(fc.constantFrom(...letters), {minLength: 1, maxLength}).map((all) => all.join('')).filter((all) => /[^\p{Z}\p{C}]/u.test(all));
 export const paragraph = fc.array(fc.constantFrom(...letters, '\n', '\t'), {minLength: 1, maxLength: 200}).map((all) => all.join(''));
 export const maybe = (arbitrary) => fc.option(arbitrary, {nil: null, freq: 3});
 export const oneOf = (member, path) => fc.constantFrom(...resolve(resource(path).schema.properties[member]).enum);

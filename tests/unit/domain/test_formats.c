@@ -61,6 +61,7 @@ static const struct row rows[] = {
       "2026-04-01T09:30-00Z",
       "2026-04-01T09:30:00+0a:00"}},
     {"slug", {"itri", "a.b"}, {"", "-a", "A"}},
+    {"words", {"ITRI", " 院", "\xf0\x9f\xa4\x9d"}, {"", " \t", "\xe3\x80\x80", "\xe2\x80\x8b"}},
     {"language-tag",
      {"ja",
       "en",
