@@ -1,12 +1,12 @@
 /* The file is a ring: a document goes to its end, over what was put there longest ago. A table in memory leads from a
- * record to its place, in one word each, so that no thread waits for another:
+ * record to its place, in one word each, so that who reads never waits:
  *
  *   place: 34 bits of the record's hash, 22 bits of where in the ring, 8 bits of how long, both in units of 64 bytes
  *
  * What is read is believed by its head alone, which names record, stamp and position; nothing inside a document can be
  * taken for one, since JSON holds no NUL. A position counts from the first
- * byte that was ever put and never comes again; space is taken before it is written to, so bytes whose space nobody had
- * taken anew after they were read are the bytes that were put. */
+ * byte that was ever put and never comes again. One thread writes at a time, and takes space before it writes to it: so
+ * bytes whose space nobody had taken anew after they were read are the bytes that were put. */
 #include "store/spill.h"
 
 #include "base/blob.h"
@@ -14,6 +14,7 @@
 #include "contract/contract.h"
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/statvfs.h>
@@ -33,6 +34,7 @@ struct head {
 struct spill {
   int file;
   uint64_t units; /* of the ring */
+  pthread_mutex_t writing;
   _Atomic uint64_t end;
   _Atomic uint64_t places[PLACES]; /* sets of WAYS; 0: none */
 };
@@ -75,6 +77,7 @@ struct spill *spill_new(const void *parent, const char *folder, size_t bytes) {
   struct spill *spill = memory_new(parent, struct spill);
   spill->file = file;
   spill->units = units;
+  spill->writing = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
   talloc_set_destructor(spill, close_file);
   return spill;
 }
@@ -88,11 +91,11 @@ static _Atomic uint64_t *set_of(struct spill *spill, uint64_t hash) {
   return &spill->places[hash % (PLACES / WAYS) * WAYS];
 }
 
-/* Whether the place was read whole before anything else was put over it. */
-static bool is_of(const struct spill *spill, const struct head *head, uint64_t where, ssize_t got) {
-  atomic_thread_fence(memory_order_seq_cst);
+/* Whether the place was read whole before anything else was put over it. Adding nothing reads the end no earlier than
+ * what was read before it, which a plain load may. */
+static bool is_of(struct spill *spill, const struct head *head, uint64_t where, ssize_t got) {
   return got >= (ssize_t)sizeof *head && (size_t)got - sizeof *head >= head->size &&
-         head->position % spill->units == where && atomic_load(&spill->end) <= head->position + spill->units;
+         head->position % spill->units == where && atomic_fetch_add(&spill->end, 0) <= head->position + spill->units;
 }
 
 static struct blob *read_place(struct spill *spill, uint64_t place, const struct head *wanted) {
@@ -133,35 +136,42 @@ struct blob *spill_get(struct spill *spill, const struct resource *resource, int
 
 /* Space of so many units that does not go over the ring's end. */
 static uint64_t take_space(struct spill *spill, uint64_t length) {
-  uint64_t position;
-  do {
-    position = atomic_fetch_add(&spill->end, length);
-  } while (position % spill->units + length > spill->units);
+  uint64_t position = atomic_load(&spill->end);
+  if (position % spill->units + length > spill->units) {
+    position += spill->units - position % spill->units;
+  }
+  atomic_store(&spill->end, position + length);
   return position;
+}
+
+/* The record's own place in its set, an empty one, or any. */
+static _Atomic uint64_t *place_for(struct spill *spill, uint64_t hash, uint64_t position) {
+  _Atomic uint64_t *set = set_of(spill, hash);
+  for (int i = 0; i < WAYS; i++) {
+    uint64_t there = atomic_load(&set[i]);
+    if (there == 0 || ((there ^ hash) & hash_mask) == 0) {
+      return &set[i];
+    }
+  }
+  return &set[position % WAYS];
 }
 
 void spill_put(struct spill *spill, const struct resource *resource, int64_t pk, int64_t stamp,
                const struct blob *document) {
-  size_t length = (sizeof(struct head) + document->size + UNIT - 1) / UNIT;
+  size_t used = sizeof(struct head) + document->size, length = (used + UNIT - 1) / UNIT;
   if (spill == NULL || length > LONGEST) {
     return;
   }
   static const char padding[UNIT];
+  uint64_t hash = hash_of(resource, pk);
+  pthread_mutex_lock(&spill->writing);
   struct head head = {take_space(spill, length), pk, stamp, (uint32_t)resource->index, (uint32_t)document->size};
-  uint64_t where = head.position % spill->units, hash = hash_of(resource, pk);
-  size_t used = sizeof head + document->size;
+  uint64_t where = head.position % spill->units;
   struct iovec parts[] = {
       {&head, sizeof head}, {(void *)document->data, document->size}, {(void *)padding, length * UNIT - used}};
-  if (pwritev(spill->file, parts, 3, (off_t)(where * UNIT)) != (ssize_t)(length * UNIT)) {
-    return; /* the disk is full, or worse: not kept */
+  /* What the disk has no room for is not kept. */
+  if (pwritev(spill->file, parts, 3, (off_t)(where * UNIT)) == (ssize_t)(length * UNIT)) {
+    atomic_store(place_for(spill, hash, head.position), (hash & hash_mask) | where << LENGTH_BITS | length);
   }
-  _Atomic uint64_t *set = set_of(spill, hash), *place = &set[head.position % WAYS];
-  for (int i = 0; i < WAYS; i++) {
-    uint64_t there = atomic_load(&set[i]);
-    if (there == 0 || ((there ^ hash) & hash_mask) == 0) {
-      place = &set[i];
-      break;
-    }
-  }
-  atomic_store(place, (hash & hash_mask) | where << LENGTH_BITS | length);
+  pthread_mutex_unlock(&spill->writing);
 }
