@@ -70,3 +70,50 @@ SELECT id, name, role, created_at, expires_at, last_used_at, revoked_at FROM tok
 
 -- name: token-revoke
 UPDATE tokens SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL
+
+-- name: history-write
+INSERT INTO history (resource, record, slug, revision, operation, at, actor, request_id, address, message, document)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+
+-- Newest first, below a revision.
+-- name: history-of
+SELECT revision, at, actor, operation, message, request_id, document
+FROM history WHERE record = $1 AND revision < $2 ORDER BY revision DESC LIMIT $3
+
+-- name: history-revision
+SELECT seq, operation, document FROM history WHERE record = $1 AND revision = $2
+
+-- name: history-known-at
+SELECT seq, operation, document FROM history WHERE record = $1 AND at <= $2 ORDER BY revision DESC LIMIT 1
+
+-- The record that had a slug last, of those that are no more.
+-- name: history-deleted
+SELECT record FROM history WHERE operation = 'delete' AND slug = $1 AND resource = $2 ORDER BY seq DESC LIMIT 1
+
+-- name: history-exists
+SELECT 1 FROM history WHERE record = $1 AND resource = $2 LIMIT 1
+
+-- name: history-after
+SELECT seq, at, actor, operation, resource, record, slug, revision
+FROM history WHERE seq > $1 AND ($2 IS NULL OR resource = $2) ORDER BY seq LIMIT $3
+
+-- What must never be found: a gap in the log, a gap in a record's revisions, a record at another revision than its
+-- history ends with, and one that ended in history alone or in its table alone.
+-- name: history-gaps
+SELECT 'the log has ' || count(*) || ' changes, and the last has the number ' || max(seq)
+FROM history HAVING count(*) <> coalesce(max(seq), 0)
+UNION ALL
+SELECT record || ' has ' || count(*) || ' changes up to revision ' || max(revision)
+FROM history GROUP BY record HAVING count(*) <> max(revision) OR min(revision) <> 1
+UNION ALL
+SELECT r.id || ' is at revision ' || r.revision || ', its history at ' || coalesce(max(h.revision), 0)
+FROM (SELECT id, revision FROM organizations UNION ALL SELECT id, revision FROM areas
+      UNION ALL SELECT id, revision FROM agreements) r
+LEFT JOIN history h ON h.record = r.id
+GROUP BY r.id HAVING coalesce(max(h.revision), 0) <> r.revision
+UNION ALL
+SELECT h.record || ' is gone, and its history does not end with a deletion'
+FROM (SELECT record, operation, max(revision) FROM history GROUP BY record) h
+WHERE h.operation <> 'delete' AND NOT EXISTS (SELECT 1 FROM organizations WHERE id = h.record)
+  AND NOT EXISTS (SELECT 1 FROM areas WHERE id = h.record) AND NOT EXISTS (SELECT 1 FROM agreements WHERE id = h.record)
+LIMIT 100

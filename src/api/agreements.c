@@ -104,8 +104,13 @@ bool agreement_refresh(struct change *change, int64_t pk) {
   derive(change, pk, row, &terms, &standing);
   agreement_set_standing(row, &standing);
   if (!json_equal(target.row, row)) {
-    struct record record = {target.id, target.slug, target.revision + 1, NULL, change->now};
+    bool begun = history_begun(change, target.id);
+    target.revision += begun;
+    struct record record = {target.id, target.slug, target.revision, NULL, change->now};
     resource_update(change->db, change->resource, pk, &record, target.slug, target.row, row);
+    if (begun) {
+      history_record(change, &target, "update");
+    }
   }
   write_clock(change, pk, standing.due_on, terms.superseded_on);
   return db_failure(change->db) == DB_OK;
@@ -295,7 +300,7 @@ void handle_agreement_status(struct call *call) {
                           .faults = call->faults};
   struct target target;
   if (!change_load(&change, call->route.values[0], &target)) {
-    answer_problem(call, "not-found", "there is no agreement %s", call->route.values[0]);
+    answer_no_record(call);
     return;
   }
   day on = clock_today();

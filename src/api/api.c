@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "contract/characters.h"
 #include "contract/json.h"
 #include "domain/formats.h"
 #include "store/spill.h"
@@ -19,6 +20,7 @@
 #include <string.h>
 
 enum { ADDRESSES = 1 << 17, DOCUMENT_CACHE_BYTES = 5 << 20, DOCUMENT_SPILL_BYTES = 256 << 20 };
+enum { MESSAGE_MOST = 500 };
 
 struct api {
   struct contract *contract;
@@ -39,6 +41,8 @@ static const struct handler handlers[] = {
     {"patch", CALL_WRITE, handle_patch},
     {"delete", CALL_WRITE, handle_delete},
     {"agreement-status", CALL_READ, handle_agreement_status},
+    {"history", CALL_READ, handle_history},
+    {"changes", CALL_READ, handle_changes},
     {"import", CALL_BACKGROUND, handle_import},
     {"token-list", CALL_READ, handle_token_list},
     {"token-create", CALL_WRITE, handle_token_create},
@@ -310,6 +314,11 @@ static void refuse_format(struct call *call) {
                  list_types(call, call->operation->answer_types));
 }
 
+static bool message_fits(const char *message) {
+  return message == NULL ||
+         (characters_clean(message, strlen(message), "") && characters_count(message, strlen(message)) <= MESSAGE_MOST);
+}
+
 void api_accept(struct call *call) {
   if (!accepts(call->request->accept, call->operation->answer_types)) {
     refuse_format(call);
@@ -321,6 +330,13 @@ void api_accept(struct call *call) {
   contract_check_query(call->operation, call->uri, call->faults);
   if (call->faults->count > 0) {
     answer_faults(call, "invalid-parameter");
+    return;
+  }
+  if (!message_fits(call->request->change_message)) {
+    answer_problem(call, "malformed-request",
+                   "X-Change-Message: must be UTF-8 of at most %d characters, without control "
+                   "characters",
+                   MESSAGE_MOST);
     return;
   }
   if (call->operation->media_types == NULL) {

@@ -27,8 +27,10 @@ struct request {
   const char *method;
   const char *target; /* path and query as they came */
   const char *authorization, *content_type, *accept, *if_match, *if_none_match, *prefer;
-  bool trusted;      /* came by a way that only the database's owner has: the caller is admin */
-  bool form_is_json; /* curl's default media type is taken for JSON: no browser can have sent this unasked */
+  const char *change_message;
+  const char *address; /* of the client, of a request that may write; or NULL */
+  bool trusted;        /* came by a way that only the database's owner has: the caller is admin */
+  bool form_is_json;   /* curl's default media type is taken for JSON: no browser can have sent this unasked */
   const char *body;
   size_t body_size;
 };
@@ -95,6 +97,9 @@ bool api_tick(struct api *api);
 /* Tells `tell` each agreement whose stored standing differs from what its terms give. */
 bool api_check_standings(struct api *api, struct db *db, void (*tell)(void *argument, const char *line),
                          void *argument);
+
+/* Tells `tell` of every gap in the history, and of every record that is not at the revision its history ends with. */
+bool api_check_history(struct db *db, void (*tell)(void *argument, const char *line), void *argument);
 
 /* Lines of Prometheus text that the transport knows (requests, connections) are added by it; these are the store's. */
 void api_metrics_source(struct api *api, void (*add)(void *argument, struct text *out), void *argument);

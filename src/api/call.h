@@ -75,6 +75,10 @@ void answer_problem_with(struct call *call, const char *name, const char *detail
 /* Answers with JSON; takes `value` over. */
 void answer_json(struct call *call, int status, json_t *value);
 void answer_bytes(struct call *call, int status, const char *content_type, const char *bytes, size_t size);
+/* Answers that there is no record where the address leads: not found, or gone with the way to its history. */
+void answer_no_record(struct call *call);
+/* Answers with a document of the history: that of ?revision= or ?known_at=. */
+void answer_as_it_stood(struct call *call);
 /* Answers with a blob, which is taken over. */
 void answer_blob(struct call *call, int status, const char *content_type, struct blob *blob);
 void answer_header(struct call *call, const char *name, const char *value);
@@ -112,6 +116,8 @@ void handle_replace(struct call *call);
 void handle_patch(struct call *call);
 void handle_delete(struct call *call);
 void handle_agreement_status(struct call *call);
+void handle_history(struct call *call);
+void handle_changes(struct call *call);
 void handle_import(struct call *call);
 void handle_token_list(struct call *call);
 void handle_token_create(struct call *call);

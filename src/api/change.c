@@ -130,11 +130,16 @@ static bool make_row(struct change *change, struct target *target, json_t *norma
   return sound(change);
 }
 
-/* What the rules have to do once the row is written. */
-static void follow_up(struct change *change, const struct target *target, const json_t *before, const json_t *row) {
+/* What remains to be done once the row is written: `before` is NULL for a new record, `operation` for one whose history
+ * begins later. */
+static void follow_up(struct change *change, const struct target *target, const json_t *before, const json_t *row,
+                      const char *operation) {
   const struct rules *rules = rules_of(change->resource);
   if (!change->whole_later) {
     rules->whole(change, target, row);
+  }
+  if (operation != NULL && sound(change)) {
+    history_record(change, target, operation);
   }
   if (rules->after != NULL && sound(change)) {
     rules->after(change, target, before, row);
@@ -158,7 +163,7 @@ enum changed change_create(struct change *change, json_t *normal, const char *sl
       !insert(change, target, normal)) {
     return CHANGE_REFUSED;
   }
-  follow_up(change, target, NULL, normal);
+  follow_up(change, target, NULL, normal, "create");
   return sound(change) ? CHANGE_CREATED : CHANGE_REFUSED;
 }
 
@@ -177,13 +182,25 @@ static enum changed replace(struct change *change, struct target *target, json_t
   if (!resource_update(change->db, change->resource, target->pk, &record, old_slug, target->row, normal)) {
     return CHANGE_REFUSED;
   }
-  follow_up(change, target, target->row, normal);
+  follow_up(change, target, target->row, normal, fresh ? NULL : "update");
   target->row = normal;
   return sound(change) ? CHANGE_UPDATED : CHANGE_REFUSED;
 }
 
 enum changed change_replace(struct change *change, struct target *target, json_t *normal) {
   return replace(change, target, normal, false);
+}
+
+void change_delete(struct change *change, struct target *target) {
+  if (!resource_delete(change->db, change->resource, target->pk)) {
+    return;
+  }
+  target->revision++;
+  history_record(change, target, "delete");
+  const struct rules *rules = rules_of(change->resource);
+  if (rules->after != NULL) {
+    rules->after(change, target, target->row, NULL);
+  }
 }
 
 /* -- import in two steps ------------------------------------------------------------------------------------------- */

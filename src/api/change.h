@@ -4,9 +4,16 @@
 
 #include "api/call.h"
 
+/* On whose behalf a change is made; for the history. */
+struct origin {
+  const char *actor;                          /* the token's name */
+  const char *request_id, *address, *message; /* or NULL */
+};
+
 /* What one write works with. */
 struct change {
   struct db *db;
+  const struct origin *origin; /* NULL: the clock */
   void *memory;
   const struct resource *resource;
   const struct contract *contract;
@@ -42,9 +49,19 @@ enum changed change_create(struct change *change, json_t *normal, const char *sl
 enum changed change_replace(struct change *change, struct target *target, json_t *normal);
 
 /* Import, first step: inserts a record without anything that refers, so that others can. change_replace then completes
- * it, and with `fresh` its revision stays the first. */
+ * it; its revision stays the first. When all is written, history_record begins its history. */
 enum changed change_reserve(struct change *change, json_t *normal, struct target *target);
 enum changed change_complete(struct change *change, struct target *target, json_t *normal);
+/* Deletes a record that nothing refers to. */
+void change_delete(struct change *change, struct target *target);
+
+/* Adds what has become of the record to its history: "create", "update" or "delete". The clock's changes are "clock".
+ */
+void history_record(struct change *change, const struct target *target, const char *operation);
+/* Whether the record has a history. One that an import has reserved does not have it yet. */
+bool history_begun(struct change *change, const char *id);
+/* On whose behalf the call changes things. */
+struct origin call_origin(const struct call *call);
 
 /* -- rules of one resource ----------------------------------------------------------------------------------------- */
 

@@ -294,6 +294,15 @@ static void complete_again(struct import *import, struct change *change, struct 
   }
 }
 
+static void begin_history(struct import *import, struct change *change, struct import_record *record) {
+  (void)import;
+  struct target target;
+  change->resource = record->resource;
+  if (record->fresh && change_load_pk(change, record->pk, &target)) {
+    history_record(change, &target, "create");
+  }
+}
+
 static struct import_record *record_at(struct import *import, size_t line) {
   size_t low = 0, high = import->count;
   while (low + 1 < high) {
@@ -333,7 +342,9 @@ static bool write_all(void *argument, struct db *db) {
   struct import *import = argument;
   char now[CLOCK_TIMESTAMP_SIZE];
   clock_timestamp(clock_now_ms(), now);
+  struct origin origin = call_origin(import->call);
   struct change change = {.db = db,
+                          .origin = &origin,
                           .memory = talloc_new(import->memory),
                           .contract = api_contract(import->call->api),
                           .now = now,
@@ -345,6 +356,7 @@ static bool write_all(void *argument, struct db *db) {
   change.awaited = NULL; /* from here on what nobody has written is a fault */
   walk(import, &change, complete_again);
   walk(import, &change, look_at_whole);
+  walk(import, &change, begin_history);
   talloc_free(change.memory);
   return json_array_size(import->errors) == 0 && !import->dry_run;
 }

@@ -25,6 +25,7 @@ static const struct problem problems[] = {
     {"forbidden", 403, "The token's role does not allow this",
      "Readers read, editors also write, admins also manage tokens."},
     {"not-found", 404, "There is nothing here", "No such address, or no record with that id or slug."},
+    {"gone", 410, "The record was deleted", "Its history, at the address in `history`, tells when and by whom."},
     {"method-not-allowed", 405, "The address does not take this method",
      "The `Allow` header lists the methods that it takes."},
     {"not-acceptable", 406, "No such format is offered here",

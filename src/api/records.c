@@ -13,11 +13,6 @@
 
 enum { REFERRERS_SHOWN = 100 };
 
-static void answer_no_record(struct call *call) {
-  answer_problem(call, "not-found", "none of the %s has the id or slug %s", call->resource->path,
-                 call->route.values[0]);
-}
-
 /* -- reading ------------------------------------------------------------------------------------------------------- */
 
 static bool look_up(struct call *call, const char *key, struct address *address) {
@@ -32,6 +27,11 @@ static bool look_up(struct call *call, const char *key, struct address *address)
 
 void handle_get(struct call *call) {
   const char *key = call->route.values[0];
+  if (contract_parameter(call->operation, call->uri, "revision") != NULL ||
+      contract_parameter(call->operation, call->uri, "known_at") != NULL) {
+    answer_as_it_stood(call);
+    return;
+  }
   struct documents *documents = call->worker->documents;
   struct address address;
   char tag[48];
@@ -66,7 +66,10 @@ void handle_get(struct call *call) {
 static void begin_change(struct call *call, struct change *change) {
   char *now = memory_array(call->memory, char, CLOCK_TIMESTAMP_SIZE);
   clock_timestamp(clock_now_ms(), now);
+  struct origin *origin = memory_new(call->memory, struct origin);
+  *origin = call_origin(call);
   *change = (struct change){.db = call->db,
+                            .origin = origin,
                             .memory = call->memory,
                             .contract = api_contract(call->api),
                             .resource = call->resource,
@@ -249,11 +252,6 @@ void handle_delete(struct call *call) {
     return;
   }
   json_decref(referrers);
-  if (resource_delete(call->db, call->resource, target.pk)) {
-    const struct rules *rules = rules_of(call->resource);
-    if (rules->after != NULL) {
-      rules->after(&change, &target, target.row, NULL);
-    }
-    answer_bytes(call, 204, NULL, NULL, 0);
-  }
+  change_delete(&change, &target);
+  answer_bytes(call, 204, NULL, NULL, 0);
 }

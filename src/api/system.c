@@ -164,5 +164,7 @@ void handle_check(struct call *call) {
   add_check(checks, "database", whole, lines);
   bool standing = api_check_standings(call->api, db, keep_line, lines);
   add_check(checks, "standings", standing, lines);
-  answer_json(call, 200, json_pack("{s:b, s:o}", "ok", whole && standing, "checks", checks));
+  bool gapless = api_check_history(db, keep_line, lines);
+  add_check(checks, "history", gapless, lines);
+  answer_json(call, 200, json_pack("{s:b, s:o}", "ok", whole && standing && gapless, "checks", checks));
 }

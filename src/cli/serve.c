@@ -70,11 +70,12 @@ static bool read_numbers(const struct arguments *arguments, struct settings *set
   return true;
 }
 
-/* A serialized origin as browsers send it (RFC 6454 6.1); NULL: none is wanted. */
+/* A serialized origin as browsers send it (RFC 6454 6.1); * is any; NULL: none is wanted. */
 static bool is_origin(const char *text) {
   const char *host = text == NULL ? NULL : strstr(text, "://");
-  return text == NULL || (host != NULL && (strncmp(text, "http://", 7) == 0 || strncmp(text, "https://", 8) == 0) &&
-                          host[3] != '\0' && strpbrk(host + 3, "/?#@ ,\"") == NULL);
+  return text == NULL || strcmp(text, "*") == 0 ||
+         (host != NULL && (strncmp(text, "http://", 7) == 0 || strncmp(text, "https://", 8) == 0) && host[3] != '\0' &&
+          strpbrk(host + 3, "/?#@ ,\"") == NULL);
 }
 
 static bool read_settings(const struct arguments *arguments, struct settings *settings, struct error *error) {

@@ -140,13 +140,13 @@ for (const {path, nameMember, schema} of resources) {
       await server.put(`${at}/before`, body('New'), {status: 201});
     });
 
-    test('DELETE answers 204, then 404, and the slug is free again', async () => {
+    test('DELETE answers 204, then 410, and the slug is free again', async () => {
       const made = await server.put(`${at}/gone`, body('Gone'), {status: 201});
       const deleted = await server.delete(`${at}/gone`, {status: 204});
       assert.equal(deleted.text, '');
-      await server.get(`${at}/gone`, {status: 404});
-      await server.get(`${at}/${made.json.id}`, {status: 404});
-      await server.delete(`${at}/gone`, {status: 404});
+      await server.get(`${at}/gone`, {status: 410});
+      await server.get(`${at}/${made.json.id}`, {status: 410});
+      await server.delete(`${at}/gone`, {status: 410});
       const anew = await server.put(`${at}/gone`, body('Gone'), {status: 201});
       assert.notEqual(anew.json.id, made.json.id);
       assert.notEqual(anew.etag, made.etag);

@@ -44,7 +44,7 @@ test('the second run keeps the database, makes no token, and says how to make on
   assert.doesNotMatch(second.output, /ent_|#token=/);
   assert.match(second.output, /token create --db data\/entente\.db/);
   const gone = await fetch(`${second.url}/v1/agreements/nbrp-2019`, {headers: {authorization}});
-  assert.equal(gone.status, 404, 'what was deleted is not loaded again');
+  assert.equal(gone.status, 410, 'what was deleted is not loaded again');
   const tokens = await fetch(`${second.url}/v1/tokens`, {headers: {authorization}});
   assert.equal((await tokens.json()).items.length, 1);
   assert.equal(await second.stop(), 0);

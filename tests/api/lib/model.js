@@ -39,6 +39,7 @@ export class Model {
   constructor(today) {
     this.today = today;
     this.records = new Map();
+    this.deleted = new Set();
     this.made = 0;
   }
 
@@ -210,7 +211,7 @@ export class Model {
 
   patch(path, key, patch) {
     const record = this.find(path, key);
-    if (!record) throw new Refusal(404, 'not-found');
+    if (!record) throw this.absence(path, key);
     const {revision, ...now} = this.document(record);
     const merged = merge(now, patch);
     Model.checkShape(path, {...patch, [resource(path).nameMember]: merged[resource(path).nameMember]});
@@ -221,14 +222,18 @@ export class Model {
 
   delete(path, key) {
     const record = this.find(path, key);
-    if (!record) throw new Refusal(404, 'not-found');
+    if (!record) throw this.absence(path, key);
     if ([...this.records.values()].some((each) => each !== record && JSON.stringify(each.body).includes(`"${record.id}"`))) {
       throw new Refusal(409, 'referenced');
     }
     const standings = new Map(this.of('agreements').map((each) => [each.id, this.#derived(each)]));
     this.records.delete(record.id);
+    this.deleted.add(`${path}/${record.id}`).add(`${path}/${record.slug}`);
     this.#countStandings(standings, record.id);
   }
+
+  // What stands where a record was asked for that there is not: nothing ever, or one that was deleted.
+  absence(path, key) { return this.deleted.has(`${path}/${key}`) ? new Refusal(410, 'gone') : new Refusal(404, 'not-found'); }
 
   all() { return resources.flatMap(({path}) => this.of(path)); }
 }

@@ -1,0 +1,13 @@
+/* What differs between two JSON values, place by place. */
+#ifndef ENTENTE_CONTRACT_DIFFERENCE_H
+#define ENTENTE_CONTRACT_DIFFERENCE_H
+
+#include <jansson.h>
+
+/* [{pointer (RFC 6901), from, to}], in the order of `to`, then what only `from` has; `from` or `to` is absent where one
+ * of the two has nothing at the place. Objects are compared member by member, arrays item by item when they are equally
+ * long, and as a whole otherwise. Members on top that are named in `without` (ended by NULL) are left out. A new
+ * reference. */
+json_t *json_difference(const json_t *from, const json_t *to, const char *const *without);
+
+#endif
