@@ -211,10 +211,12 @@ static mhd_result take_body(struct exchange *exchange, const char *upload, size_
 /* The exchange may be over, and the server be stopping, before MHD_resume_connection returns: the server waits for
  * that, too. */
 void exchange_resume(struct exchange *exchange) {
-  struct server *server = exchange->listener->server;
+  struct listener *listener = exchange->listener; /* the exchange may be gone once it is resumed */
+  struct server *server = listener->server;
   atomic_fetch_add(&server->active, 1);
   exchange->stage = STAGE_ANSWERED;
   MHD_resume_connection(exchange->connection);
+  listener_wake(listener);
   atomic_fetch_sub(&server->active, 1);
 }
 

@@ -62,9 +62,14 @@ struct listener {
   struct MHD_Daemon *daemon;
   struct worker *worker;
   pthread_t thread;
+  int wake; /* an eventfd; -1 while there is none */
+  _Atomic bool woken;
   bool running;
   bool trusted; /* on the local socket */
 };
+
+/* Makes the thread look again, at what was resumed or at server->over. Any thread. */
+void listener_wake(struct listener *listener);
 
 struct server {
   struct api *api;

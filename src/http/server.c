@@ -12,10 +12,12 @@
 #include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -24,7 +26,7 @@
 #include <unistd.h>
 
 enum { BACKLOG = 1024, CONNECTION_MEMORY = 32 * 1024, DRAIN_SECONDS = 20, LOCAL_CONNECTIONS = 64 };
-enum { PATIENCE_MS = 50, BURST_PATIENCE_MS = 5, BURST_CONNECTIONS = 100 };
+enum { PATIENCE_MS = 1000 };
 
 /* -- connections --------------------------------------------------------------------------------------------------- */
 
@@ -136,7 +138,7 @@ __attribute__((format(printf, 2, 0))) static void quiet(void *argument, const ch
 
 /* libmicrohttpd clears a connection's memory after each request, so more of it has its price. Takes `fd`. */
 static bool start_daemon(struct listener *listener, int fd, unsigned connections, struct error *error) {
-  unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC | MHD_USE_ERROR_LOG;
+  unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
   listener->daemon = MHD_start_daemon(
       flags, 0, NULL, NULL, exchange_handle, listener, MHD_OPTION_EXTERNAL_LOGGER, quiet, NULL,
       MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_URI_LOG_CALLBACK, exchange_new, listener, MHD_OPTION_NOTIFY_COMPLETED,
@@ -150,18 +152,31 @@ static bool start_daemon(struct listener *listener, int fd, unsigned connections
   return true;
 }
 
-/* libmicrohttpd's own threads wait without limit; and when just as many connections became ready as it takes events at
- * once (128), it waits once more before it answers any of them. So a wait has a limit, a short one where that can
- * happen. */
+void listener_wake(struct listener *listener) {
+  if (!atomic_exchange(&listener->woken, true)) {
+    (void)eventfd_write(listener->wake, 1);
+  }
+}
+
+/* libmicrohttpd's own threads may wait for ever: when just as many connections became ready as it takes events at once
+ * (128), it asks for more before it answers any of them. So waiting is done here, and it is only asked to do what there
+ * is to do. */
 static void *listen_loop(void *argument) {
   struct listener *listener = argument;
+  const union MHD_DaemonInfo *info = MHD_get_daemon_info(listener->daemon, MHD_DAEMON_INFO_EPOLL_FD);
+  struct pollfd ready[] = {{.fd = info->epoll_fd, .events = POLLIN}, {.fd = listener->wake, .events = POLLIN}};
   while (!atomic_load(&listener->server->over)) {
-    const union MHD_DaemonInfo *info = MHD_get_daemon_info(listener->daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS);
-    bool many = info != NULL && info->num_connections >= BURST_CONNECTIONS;
-    if (MHD_run_wait(listener->daemon, many ? BURST_PATIENCE_MS : PATIENCE_MS) != MHD_YES) {
-      log_line(LOG_ERROR, "libmicrohttpd cannot go on");
+    MHD_UNSIGNED_LONG_LONG ms;
+    bool limited = MHD_get_timeout(listener->daemon, &ms) == MHD_YES;
+    if (poll(ready, 2, !limited ? -1 : ms < PATIENCE_MS ? (int)ms : PATIENCE_MS) < 0 && errno != EINTR) {
+      log_line(LOG_ERROR, "a thread cannot wait for requests: %s", strerror(errno));
       break;
     }
+    eventfd_t count;
+    if (ready[1].revents != 0 && eventfd_read(listener->wake, &count) == 0) {
+      atomic_store(&listener->woken, false);
+    }
+    MHD_run(listener->daemon);
   }
   return NULL;
 }
@@ -169,8 +184,11 @@ static void *listen_loop(void *argument) {
 /* Takes `fd`. */
 static bool add_listener(struct server *server, int fd, bool trusted, unsigned connections, struct error *error) {
   struct listener *listener = &server->listeners[server->listener_count++];
-  *listener = (struct listener){.server = server, .trusted = trusted};
-  listener->worker = fd < 0 ? NULL : worker_new(server->api, error);
+  *listener = (struct listener){.server = server, .trusted = trusted, .wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
+  if (fd >= 0 && listener->wake < 0) {
+    error_set(error, "cannot make an eventfd: %s", strerror(errno));
+  }
+  listener->worker = fd < 0 || listener->wake < 0 ? NULL : worker_new(server->api, error);
   if (listener->worker == NULL && fd >= 0) {
     close(fd);
   }
@@ -282,12 +300,16 @@ void server_stop(struct server *server) {
   for (size_t i = 0; i < server->listener_count; i++) {
     struct listener *listener = &server->listeners[i];
     if (listener->running) {
+      listener_wake(listener);
       pthread_join(listener->thread, NULL);
     }
     if (listener->daemon != NULL) {
       MHD_stop_daemon(listener->daemon);
     }
     worker_free(listener->worker);
+    if (listener->wake >= 0) {
+      close(listener->wake);
+    }
   }
   watch_stop(&server->watch);
   metrics_free(server->metrics);

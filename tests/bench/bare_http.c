@@ -6,6 +6,7 @@
  */
 #include <arpa/inet.h>
 #include <microhttpd.h>
+#include <poll.h>
 #include <pthread.h>
 #include <sqlite3.h>
 #include <stdbool.h>
@@ -16,7 +17,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { PLACES = 1 << 18, CONNECTION_MEMORY = 32 * 1024, CONNECTIONS = 4096, BACKLOG = 1024, PATIENCE_MS = 5 };
+enum { PLACES = 1 << 18, CONNECTION_MEMORY = 32 * 1024, CONNECTIONS = 4096, BACKLOG = 1024 };
 
 struct document {
   char *path, *bytes;
@@ -105,8 +106,12 @@ static enum MHD_Result answer(void *argument, struct MHD_Connection *connection,
 
 /* As the server's threads do. */
 static void *serve(void *daemon) {
-  while (MHD_run_wait(daemon, PATIENCE_MS) == MHD_YES) {
-  }
+  const union MHD_DaemonInfo *info = MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_EPOLL_FD);
+  struct pollfd ready = {.fd = info->epoll_fd, .events = POLLIN};
+  MHD_UNSIGNED_LONG_LONG ms;
+  do {
+    (void)poll(&ready, 1, MHD_get_timeout(daemon, &ms) == MHD_YES ? (int)ms : -1);
+  } while (MHD_run(daemon) == MHD_YES);
   return NULL;
 }
 
@@ -126,8 +131,8 @@ int main(int argc, char **argv) {
   for (long i = 0; i < threads; i++) {
     pthread_t thread;
     struct MHD_Daemon *daemon =
-        MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC | MHD_USE_ERROR_LOG, 0, NULL, NULL,
-                         answer, NULL, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS,
+        MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL, NULL, answer, NULL,
+                         MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS,
                          MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY, MHD_OPTION_CONNECTION_TIMEOUT,
                          0U, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
     if (daemon == NULL || pthread_create(&thread, NULL, serve, daemon) != 0) {
