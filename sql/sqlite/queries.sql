@@ -117,3 +117,14 @@ FROM (SELECT record, operation, max(revision) FROM history GROUP BY record) h
 WHERE h.operation <> 'delete' AND NOT EXISTS (SELECT 1 FROM organizations WHERE id = h.record)
   AND NOT EXISTS (SELECT 1 FROM areas WHERE id = h.record) AND NOT EXISTS (SELECT 1 FROM agreements WHERE id = h.record)
 LIMIT 100
+
+-- name: idempotency-read
+SELECT request, status, etag, location, document FROM idempotency WHERE caller = $1 AND key = $2 AND at >= $3
+
+-- name: idempotency-write
+INSERT INTO idempotency (caller, key, request, at, status, etag, location, document)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+
+-- name: idempotency-forget
+DELETE FROM idempotency
+WHERE (caller, key) IN (SELECT caller, key FROM idempotency WHERE at < $1 ORDER BY at LIMIT 100)

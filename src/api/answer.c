@@ -44,6 +44,15 @@ void answer_bytes(struct call *call, int status, const char *content_type, const
   answer_blob(call, status, content_type, bytes == NULL ? NULL : blob_new(bytes, size));
 }
 
+const char *answer_header_value(const struct call *call, const char *name) {
+  for (size_t i = 0; i < call->reply.header_count; i++) {
+    if (strcmp(call->reply.headers[i].name, name) == 0) {
+      return call->reply.headers[i].value;
+    }
+  }
+  return NULL;
+}
+
 static struct blob *dump(json_t *value) {
   char *text = memory_checked(json_dumps(memory_checked(value), JSON_COMPACT | JSON_ENCODE_ANY));
   struct blob *blob = blob_new(text, strlen(text));
@@ -207,6 +216,10 @@ bool answer_not_modified(struct call *call, const char *tag) {
 
 bool answer_precondition(struct call *call, const char *tag) {
   const char *match = call->request->if_match, *none_match = call->request->if_none_match;
+  if (match == NULL && none_match == NULL && tag != NULL && api_match_required(call->api)) {
+    answer_problem(call, "precondition-required", NULL);
+    return true;
+  }
   if (match != NULL && (tag == NULL || !tag_listed(match, tag, false))) {
     answer_problem(call, "precondition-failed",
                    tag == NULL ? "there is no such record" : "the record has changed: its ETag is now \"%s\"", tag);

@@ -2,6 +2,7 @@
  * answer and so end the way. A handler finds everything checked. */
 #include "api/call.h"
 
+#include "api/idempotency.h"
 #include "api/tokens.h"
 #include "base/assets.h"
 #include "base/blob.h"
@@ -27,6 +28,7 @@ struct api {
   struct store *store;
   struct addresses *addresses;
   struct spill *spill;
+  bool match_required;
   const struct handler **handlers; /* by operation */
   char build_tag[9];
   void (*add_metrics)(void *argument, struct text *out);
@@ -111,6 +113,14 @@ struct api *api_new(struct contract *contract, struct store *store, struct error
   }
   mark_build(api);
   return api;
+}
+
+void api_require_match(struct api *api, bool required) {
+  api->match_required = required;
+}
+
+bool api_match_required(const struct api *api) {
+  return api->match_required;
 }
 
 void api_free(struct api *api) {
@@ -339,6 +349,9 @@ void api_accept(struct call *call) {
                    MESSAGE_MOST);
     return;
   }
+  if (!idempotency_accept(call)) {
+    return;
+  }
   if (call->operation->media_types == NULL) {
     return; /* a body that nobody asked for is not looked at */
   }
@@ -397,7 +410,11 @@ void api_background(struct call *call, struct worker *worker) {
 
 bool api_write(struct call *call, struct db *db) {
   call->db = db;
-  call->handler->handle(call);
+  bool replayed = idempotency_replay(call);
+  if (!replayed) {
+    call->handler->handle(call);
+    idempotency_record(call);
+  }
   call->db = NULL;
   enum db_failure failure = db_failure(db);
   if (failure != DB_OK) {
@@ -405,7 +422,7 @@ bool api_write(struct call *call, struct db *db) {
   } else if (call->reply.status == 0) {
     answer_problem(call, "internal-error", NULL);
   }
-  return call->reply.status < 400;
+  return call->reply.status < 400 && !replayed;
 }
 
 struct reply *api_reply(struct call *call) {

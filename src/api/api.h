@@ -27,7 +27,7 @@ struct request {
   const char *method;
   const char *target; /* path and query as they came */
   const char *authorization, *content_type, *accept, *if_match, *if_none_match, *prefer;
-  const char *change_message;
+  const char *change_message, *idempotency_key;
   const char *address; /* of the client, of a request that may write; or NULL */
   bool trusted;        /* came by a way that only the database's owner has: the caller is admin */
   bool form_is_json;   /* curl's default media type is taken for JSON: no browser can have sent this unasked */
@@ -55,6 +55,8 @@ struct worker;
 
 /* Binds the contract's operations to handlers. Fails when an operation has no handler or a handler no operation. */
 struct api *api_new(struct contract *contract, struct store *store, struct error *error);
+/* Whether a change of a record that exists must say which state it is for (If-Match): 428 when it does not. */
+void api_require_match(struct api *api, bool required);
 void api_free(struct api *api);
 const struct contract *api_contract(const struct api *api);
 struct store *api_store(const struct api *api);

@@ -82,6 +82,10 @@ void answer_as_it_stood(struct call *call);
 /* Answers with a blob, which is taken over. */
 void answer_blob(struct call *call, int status, const char *content_type, struct blob *blob);
 void answer_header(struct call *call, const char *name, const char *value);
+/* The value of a header that the answer has so far, or NULL. */
+const char *answer_header_value(const struct call *call, const char *name);
+/* See api_require_match. */
+bool api_match_required(const struct api *api);
 /* What a failure of the database asks for. */
 void answer_failure(struct call *call, enum db_failure failure);
 

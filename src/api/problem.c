@@ -46,6 +46,12 @@ static const struct problem problems[] = {
      "The body is JSON, but does not fit the contract or a rule of the domain, or refers to a record that does not "
      "exist. `errors` lists every fault with a "
      "JSON pointer. Nothing was written."},
+    {"key-reused", 422, "The idempotency key belongs to another request",
+     "The same key was sent with another address or body within the last 24 hours. Each request needs a key of its "
+     "own."},
+    {"precondition-required", 428, "The change must say which state it is for",
+     "This server wants If-Match with the ETag of the record as it was read, so that nobody writes over what another "
+     "wrote."},
     {"misdirected-request", 421, "The request is for another host", "Its Host header does not name this server."},
     {"headers-too-large", 431, "The headers are too large", "Send fewer or shorter headers."},
     {"internal-error", 500, "The server failed", "A fault of this program. The request id leads to the log."},

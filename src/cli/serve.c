@@ -44,7 +44,7 @@ static bool is_loopback(const char *listen) {
 struct settings {
   struct store_options store;
   struct server_options server;
-  bool json_log;
+  bool json_log, match_required;
 };
 
 static bool read_numbers(const struct arguments *arguments, struct settings *settings, struct error *error) {
@@ -85,6 +85,7 @@ static bool read_settings(const struct arguments *arguments, struct settings *se
                                            .cors_origin = argument(arguments, "cors-origin"),
                                            .behind_proxy = argument_is_set(arguments, "behind-proxy"),
                                            .trust_all = argument_is_set(arguments, "insecure-no-auth")}};
+  settings->match_required = argument_is_set(arguments, "require-if-match");
   const char *format = argument(arguments, "log-format");
   settings->json_log = strcmp(format, "json") == 0;
   if (!settings->json_log && strcmp(format, "text") != 0) {
@@ -144,6 +145,7 @@ static int serve(struct settings *settings, struct contract *contract, struct st
   if (api == NULL) {
     return EXIT_FAILED;
   }
+  api_require_match(api, settings->match_required);
   char *socket_path = memory_print(api, "%s.sock", settings->store.path);
   settings->server.socket_path = socket_path;
   store_on_broken(store, end_process, NULL);

@@ -20,6 +20,7 @@ static const struct flag serve_flags[] = {
     {"log-format", "text|json", "text", "one line a request, on standard error"},
     {"cors-origin", "ORIGIN", NULL, "a front end whose pages may call (https://…)"},
     {"behind-proxy", NULL, NULL, "close each connection after its answer"},
+    {"require-if-match", NULL, NULL, "changes of what exists must say which state they are for (428)"},
     {"insecure-no-auth", NULL, NULL, "everybody is admin; on loopback addresses only"},
     {NULL, NULL, NULL, NULL},
 };

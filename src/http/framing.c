@@ -99,6 +99,8 @@ static void look_at(struct head *head, const char *name, const char *value) {
     listed(head, &request->if_none_match, value);
   } else if (strcasecmp(name, "Prefer") == 0) {
     listed(head, &request->prefer, value);
+  } else if (strcasecmp(name, "Idempotency-Key") == 0) {
+    once(head, &request->idempotency_key, value);
   } else if (strcasecmp(name, "X-Change-Message") == 0) {
     once(head, &request->change_message, value);
   } else if (strcasecmp(name, "Access-Control-Request-Headers") == 0) {
