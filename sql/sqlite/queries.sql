@@ -68,6 +68,9 @@ SELECT id, name, role, created_at, expires_at, last_used_at, revoked_at FROM tok
 -- name: token-get
 SELECT id, name, role, created_at, expires_at, last_used_at, revoked_at FROM tokens WHERE id = $1
 
+-- name: token-use
+UPDATE tokens SET last_used_at = $2 WHERE id = $1 AND (last_used_at IS NULL OR last_used_at < $3)
+
 -- name: token-revoke
 UPDATE tokens SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL
 

@@ -191,13 +191,17 @@ static void authorize(struct call *call, struct worker *worker) {
   if (call->request->trusted) {
     call->principal = (struct principal){.role = ROLE_ADMIN, .name = "local"};
   } else if (call->request->authorization != NULL) {
-    bool valid = tokens_principal(worker->tokens, worker->db, call->commits, call->request->authorization,
-                                  clock_now_ms(), &call->principal);
+    int64_t now = clock_now_ms();
+    bool use_is_due, valid = tokens_principal(worker->tokens, worker->db, call->commits, call->request->authorization,
+                                              now, &call->principal, &use_is_due);
     enum db_failure failure = db_failure(worker->db);
     if (failure != DB_OK) {
       db_end_read(worker->db);
       answer_failure(call, failure);
       return;
+    }
+    if (use_is_due) {
+      token_note_use(api_store(call->api), call->principal.id, now);
     }
     if (!valid && call->operation->role != ROLE_NONE) {
       answer_problem(call, "unauthorized", "the token is unknown, revoked, expired or not well formed");

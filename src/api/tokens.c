@@ -6,13 +6,14 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "store/changes.h"
+#include "store/store.h"
 
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
 #include <zlib.h>
 
-enum { PREFIX = 4, RANDOM = 32, CHECK = 6, REMEMBERED = 64 };
+enum { PREFIX = 4, RANDOM = 32, CHECK = 6, REMEMBERED = 64, USE_EVERY_MS = 60000 };
 
 static const char alphabet[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
@@ -22,6 +23,7 @@ struct remembered {
   bool known, valid;
   struct principal principal;
   char expires_at[CLOCK_TIMESTAMP_SIZE];
+  int64_t noted_ms; /* when its use was last written down from here */
 };
 
 struct tokens {
@@ -115,8 +117,9 @@ static void look_up(struct db *db, const char *token, struct remembered *entry) 
 }
 
 bool tokens_principal(struct tokens *tokens, struct db *db, uint64_t commits, const char *authorization, int64_t now_ms,
-                      struct principal *principal) {
+                      struct principal *principal, bool *use_is_due) {
   char token[TOKEN_SIZE];
+  *use_is_due = false;
   if (authorization == NULL || !from_header(authorization, token)) {
     return false;
   }
@@ -125,6 +128,7 @@ bool tokens_principal(struct tokens *tokens, struct db *db, uint64_t commits, co
   struct remembered *entry = &tokens->list[mark[0] % REMEMBERED];
   if (!entry->known || !changes_none(tokens->changes, "tokens", 0, entry->commits) ||
       sodium_memcmp(entry->mark, mark, sizeof mark) != 0) {
+    entry->noted_ms = sodium_memcmp(entry->mark, mark, sizeof mark) == 0 ? entry->noted_ms : 0;
     memcpy(entry->mark, mark, sizeof mark);
     look_up(db, token, entry);
     entry->commits = commits;
@@ -142,7 +146,41 @@ bool tokens_principal(struct tokens *tokens, struct db *db, uint64_t commits, co
     }
   }
   *principal = entry->principal;
+  *use_is_due = now_ms - entry->noted_ms >= USE_EVERY_MS;
+  entry->noted_ms = *use_is_due ? now_ms : entry->noted_ms;
   return true;
+}
+
+/* -- last use ------------------------------------------------------------------------------------------------------ */
+
+struct use {
+  struct write write; /* first: the store hands it back */
+  char id[TYPEID_SIZE], now[CLOCK_TIMESTAMP_SIZE], before[CLOCK_TIMESTAMP_SIZE];
+};
+
+static bool write_use(struct write *write, struct db *db) {
+  const struct use *use = (const struct use *)write;
+  struct query *query = db_named(db, "token-use");
+  query_bind_text(query, 1, use->id);
+  query_bind_text(query, 2, use->now);
+  query_bind_text(query, 3, use->before);
+  return query_run(query);
+}
+
+static void end_use(struct write *write, enum write_outcome outcome) {
+  (void)outcome; /* when it could not be written, the next use is */
+  talloc_free(write);
+}
+
+void token_note_use(struct store *store, const char *id, int64_t now_ms) {
+  struct use *use = memory_new(NULL, struct use);
+  use->write = (struct write){.run = write_use, .done = end_use, .quiet = true};
+  snprintf(use->id, sizeof use->id, "%s", id);
+  clock_timestamp(now_ms, use->now);
+  clock_timestamp(now_ms - USE_EVERY_MS, use->before);
+  if (!store_submit(store, &use->write)) {
+    talloc_free(use);
+  }
 }
 
 /* -- handlers ------------------------------------------------------------------------------------------------------ */

@@ -36,6 +36,7 @@ struct write {
   /* Called on the writer thread once the outcome is certain. */
   void (*done)(struct write *write, enum write_outcome outcome);
   struct write *next;
+  bool quiet; /* it changes nothing that a document shows: the stamp stays, and with it every tag */
 };
 
 /* Takes the lock beside the file, migrates, prepares the contract's statements, starts the writer. Refuses a database

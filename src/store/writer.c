@@ -112,7 +112,7 @@ static void run_group(struct writer *writer, struct group *group) {
     enum write_outcome outcome = group->outcomes[i] = run_one(writer, group->writes[i]);
     if (outcome == WRITE_SAVED) {
       group->kept++;
-      writer->stamp++;
+      writer->stamp += !group->writes[i]->quiet;
     } else if (outcome == WRITE_UNKNOWN || !engine_inside(writer->db)) {
       lose(group, outcome);
     }

@@ -102,3 +102,19 @@ test('no token is ever in the log, whatever way it came', async () => {
   await until(() => server.output.stderr.includes(headers['x-request-id']), 'the line of the last request');
   assert.ok(!server.output.stderr.includes(token));
 });
+
+test('when a token was last used is written down, at most once a minute, and changes no list\'s tag', async () => {
+  const used = await startServer();
+  try {
+    const {id, token} = await used.newToken({role: 'reader', name: 'looked at'});
+    const lastUse = async () => (await used.request('GET', '/v1/tokens', {socket: true, status: 200})).json.items.find((each) => each.id === id).last_used_at;
+    assert.equal(await lastUse(), null);
+    const {etag} = await used.get('/v1/areas', {token, status: 200});
+    const first = await until(lastUse, 'the use of the token');
+    assert.ok(Math.abs(Date.parse(first) - Date.now()) < 60_000);
+    for (let i = 0; i < 20; i++) await used.get('/v1/areas', {token, status: 304, headers: {'if-none-match': etag}});
+    assert.equal(await lastUse(), first);
+  } finally {
+    await used.stop();
+  }
+});

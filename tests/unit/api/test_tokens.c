@@ -134,7 +134,8 @@ static void give(char token[TOKEN_SIZE], const char *name, const char *role, con
 
 static bool names(const char *authorization, int64_t now, struct principal *principal) {
   assert_true(db_begin_read(house.reader));
-  bool named = tokens_principal(house.tokens, house.reader, store_commits(house.store), authorization, now, principal);
+  bool use_is_due, named = tokens_principal(house.tokens, house.reader, store_commits(house.store), authorization, now,
+                                            principal, &use_is_due);
   db_end_read(house.reader);
   return named;
 }
