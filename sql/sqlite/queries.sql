@@ -57,16 +57,16 @@ WITH RECURSIVE reached (pk) AS (
 SELECT 1 FROM reached WHERE pk = $2 LIMIT 1
 
 -- name: token-by-hash
-SELECT id, name, role, expires_at FROM tokens WHERE hash = $1 AND revoked_at IS NULL
+SELECT id, name, role, expires_at, networks FROM tokens WHERE hash = $1 AND revoked_at IS NULL
 
 -- name: token-insert
-INSERT INTO tokens (id, name, role, hash, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6)
+INSERT INTO tokens (id, name, role, hash, created_at, expires_at, networks) VALUES ($1, $2, $3, $4, $5, $6, $7)
 
 -- name: token-list
-SELECT id, name, role, created_at, expires_at, last_used_at, revoked_at FROM tokens ORDER BY id
+SELECT id, name, role, created_at, expires_at, last_used_at, revoked_at, networks FROM tokens ORDER BY id
 
 -- name: token-get
-SELECT id, name, role, created_at, expires_at, last_used_at, revoked_at FROM tokens WHERE id = $1
+SELECT id, name, role, created_at, expires_at, last_used_at, revoked_at, networks FROM tokens WHERE id = $1
 
 -- name: token-use
 UPDATE tokens SET last_used_at = $2 WHERE id = $1 AND (last_used_at IS NULL OR last_used_at < $3)

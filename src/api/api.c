@@ -193,7 +193,7 @@ static void authorize(struct call *call, struct worker *worker) {
   } else if (call->request->authorization != NULL) {
     int64_t now = clock_now_ms();
     bool use_is_due, valid = tokens_principal(worker->tokens, worker->db, call->commits, call->request->authorization,
-                                              now, &call->principal, &use_is_due);
+                                              call->request->peer, now, &call->principal, &use_is_due);
     enum db_failure failure = db_failure(worker->db);
     if (failure != DB_OK) {
       db_end_read(worker->db);

@@ -18,6 +18,7 @@ struct api;
 struct blob;
 struct call;
 struct db;
+struct sockaddr;
 struct store;
 struct text;
 
@@ -28,9 +29,9 @@ struct request {
   const char *target; /* path and query as they came */
   const char *authorization, *content_type, *accept, *if_match, *if_none_match, *prefer;
   const char *change_message, *idempotency_key;
-  const char *address; /* of the client, of a request that may write; or NULL */
-  bool trusted;        /* came by a way that only the database's owner has: the caller is admin */
-  bool form_is_json;   /* curl's default media type is taken for JSON: no browser can have sent this unasked */
+  const struct sockaddr *peer; /* where it came from; NULL: not from a network */
+  bool trusted;                /* came by a way that only the database's owner has: the caller is admin */
+  bool form_is_json;           /* curl's default media type is taken for JSON: no browser can have sent this unasked */
   const char *body;
   size_t body_size;
 };

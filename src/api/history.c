@@ -6,6 +6,7 @@
 #include "base/blob.h"
 #include "base/clock.h"
 #include "base/memory.h"
+#include "base/network.h"
 #include "base/text.h"
 #include "contract/difference.h"
 
@@ -17,9 +18,11 @@
 /* -- writing ------------------------------------------------------------------------------------------------------- */
 
 struct origin call_origin(const struct call *call) {
+  char *address = memory_array(call->memory, char, NETWORK_ADDRESS_SIZE);
+  network_print(call->request->peer, address);
   return (struct origin){.actor = call->principal.name[0] == '\0' ? "-" : call->principal.name,
                          .request_id = call->request->id,
-                         .address = call->request->address,
+                         .address = address,
                          .message = call->request->change_message};
 }
 

@@ -5,15 +5,17 @@
 #include "api/call.h"
 #include "base/clock.h"
 #include "base/memory.h"
+#include "base/network.h"
 #include "store/changes.h"
 #include "store/store.h"
 
 #include <sodium.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
 
-enum { PREFIX = 4, RANDOM = 32, CHECK = 6, REMEMBERED = 64, USE_EVERY_MS = 60000 };
+enum { PREFIX = 4, RANDOM = 32, CHECK = 6, REMEMBERED = 64, USE_EVERY_MS = 60000, NETWORKS_MOST = 16 };
 
 static const char alphabet[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
@@ -23,7 +25,9 @@ struct remembered {
   bool known, valid;
   struct principal principal;
   char expires_at[CLOCK_TIMESTAMP_SIZE];
-  int64_t noted_ms; /* when its use was last written down from here */
+  struct network networks[NETWORKS_MOST];
+  size_t network_count; /* 0: from anywhere */
+  int64_t noted_ms;     /* when its use was last written down from here */
 };
 
 struct tokens {
@@ -98,6 +102,25 @@ static enum role role_of(const char *name) {
   return strcmp(name, "admin") == 0 ? ROLE_ADMIN : strcmp(name, "editor") == 0 ? ROLE_EDITOR : ROLE_READER;
 }
 
+static bool read_networks(const char *text, struct remembered *entry) {
+  json_t *list = json_loads(text, 0, NULL);
+  bool fine = json_array_size(list) <= NETWORKS_MOST;
+  entry->network_count = 0;
+  for (size_t i = 0; fine && i < json_array_size(list); i++) {
+    fine = network_read(json_string_value(json_array_get(list, i)), &entry->networks[entry->network_count++]);
+  }
+  json_decref(list);
+  return fine;
+}
+
+static bool may_come_from(const struct remembered *entry, const struct sockaddr *peer) {
+  bool may = entry->network_count == 0;
+  for (size_t i = 0; i < entry->network_count && !may; i++) {
+    may = network_has(&entry->networks[i], peer);
+  }
+  return may;
+}
+
 static void look_up(struct db *db, const char *token, struct remembered *entry) {
   unsigned char hash[crypto_hash_sha256_BYTES];
   crypto_hash_sha256(hash, (const unsigned char *)token, TOKEN_SIZE - 1);
@@ -112,12 +135,13 @@ static void look_up(struct db *db, const char *token, struct remembered *entry) 
     if (!query_null(query, 3)) {
       snprintf(entry->expires_at, sizeof entry->expires_at, "%s", query_text(query, 3));
     }
+    entry->valid = read_networks(query_text(query, 4), entry);
   }
   query_end(query);
 }
 
-bool tokens_principal(struct tokens *tokens, struct db *db, uint64_t commits, const char *authorization, int64_t now_ms,
-                      struct principal *principal, bool *use_is_due) {
+bool tokens_principal(struct tokens *tokens, struct db *db, uint64_t commits, const char *authorization,
+                      const struct sockaddr *peer, int64_t now_ms, struct principal *principal, bool *use_is_due) {
   char token[TOKEN_SIZE];
   *use_is_due = false;
   if (authorization == NULL || !from_header(authorization, token)) {
@@ -135,7 +159,7 @@ bool tokens_principal(struct tokens *tokens, struct db *db, uint64_t commits, co
     entry->known = db_failure(db) == DB_OK;
   }
   sodium_memzero(token, sizeof token);
-  if (!entry->valid) {
+  if (!entry->valid || !may_come_from(entry, peer)) {
     return false;
   }
   if (entry->expires_at[0] != '\0') {
@@ -191,6 +215,7 @@ static json_t *token_json(struct query *query) {
   for (int i = 0; i < 7; i++) {
     json_object_set_new(token, names[i], query_null(query, i) ? json_null() : json_string(query_text(query, i)));
   }
+  json_object_set_new(token, "networks", memory_checked(json_loads(query_text(query, 7), 0, NULL)));
   return token;
 }
 
@@ -242,6 +267,9 @@ void handle_token_create(struct call *call) {
   query_bind_bytes(query, 4, hash, sizeof hash);
   query_bind_text(query, 5, now);
   query_bind_text(query, 6, expires[0] == '\0' ? NULL : expires);
+  char *networks = json_dumps(json_object_get(call->body, "networks"), JSON_COMPACT);
+  query_bind_text(query, 7, networks == NULL ? "[]" : networks);
+  free(networks);
   if (!query_run(query)) {
     return;
   }

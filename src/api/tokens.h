@@ -9,6 +9,7 @@
 struct changes;
 struct db;
 struct principal;
+struct sockaddr;
 struct store;
 struct tokens;
 
@@ -22,10 +23,10 @@ bool token_plausible(const char *token);
 struct tokens *tokens_new(const void *parent, const struct changes *changes);
 /* The caller that an Authorization header names. `db` is a reading connection, `commits` what store_commits said before
  * anything was read. False when it names none that is valid
- * now. */
+ * now and may be used from `peer`. */
 /* `*use_is_due` says whether token_note_use should be called: once a minute for each token. */
-bool tokens_principal(struct tokens *tokens, struct db *db, uint64_t commits, const char *authorization, int64_t now_ms,
-                      struct principal *principal, bool *use_is_due);
+bool tokens_principal(struct tokens *tokens, struct db *db, uint64_t commits, const char *authorization,
+                      const struct sockaddr *peer, int64_t now_ms, struct principal *principal, bool *use_is_due);
 /* Has the store write down that the token was used now; nobody waits for it. */
 void token_note_use(struct store *store, const char *id, int64_t now_ms);
 

@@ -40,6 +40,18 @@ static const char *text_of(const json_t *object, const char *member) {
 
 /* -- tokens -------------------------------------------------------------------------------------------------------- */
 
+/* "a,b" as ["a","b"]; what is empty, or not even text, is an item that will be refused. */
+static json_t *list_of(const char *text) {
+  json_t *list = json_array();
+  while (text != NULL) {
+    size_t length = strcspn(text, ",");
+    json_t *item = json_stringn(text, length);
+    json_array_append_new(list, item == NULL ? json_string("") : item);
+    text = text[length] == ',' ? text + length + 1 : NULL;
+  }
+  return list;
+}
+
 int run_token_create(const struct arguments *arguments) {
   const char *role = argument(arguments, "role"), *name = argument(arguments, "name");
   if (role == NULL || name == NULL) {
@@ -52,6 +64,7 @@ int run_token_create(const struct arguments *arguments) {
     fprintf(stderr, "entente token create: the name is not UTF-8\n");
     return EXIT_USAGE;
   }
+  json_object_set_new(body, "networks", list_of(argument(arguments, "networks")));
   char *text = memory_checked(json_dumps(body, JSON_COMPACT));
   struct asked asked = {.method = "POST",
                         .target = "/v1/tokens",

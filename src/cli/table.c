@@ -20,7 +20,7 @@ static const struct flag serve_flags[] = {
     {"log-format", "text|json", "text", "one line a request, on standard error"},
     {"cors-origin", "ORIGIN", NULL, "a front end whose pages may call (https://…)"},
     {"behind-proxy", NULL, NULL, "close each connection after its answer"},
-    {"require-if-match", NULL, NULL, "changes of what exists must say which state they are for (428)"},
+    {"require-if-match", NULL, NULL, "answer 428 to changes that do not say which state they are for"},
     {"insecure-no-auth", NULL, NULL, "everybody is admin; on loopback addresses only"},
     {NULL, NULL, NULL, NULL},
 };
@@ -32,6 +32,7 @@ static const struct flag token_create_flags[] = {
     {"role", "reader|editor|admin", NULL, "what it may do"},
     {"name", "NAME", NULL, "whom or what it is for"},
     {"expires-at", "TIMESTAMP", NULL, "when it ends (RFC 3339); never when absent"},
+    {"networks", "CIDR,...", NULL, "from where it may be used; from anywhere when absent"},
     {NULL, NULL, NULL, NULL},
 };
 

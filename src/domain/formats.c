@@ -2,6 +2,7 @@
  * standards write them: a text is cut at its separators and each piece is tested by its length and alphabet. None of
  * these functions accepts more than its standard; where less is accepted, a comment says so. */
 #include "domain/formats.h"
+#include "base/network.h"
 #include "domain/partial_date.h"
 #include "domain/slug.h"
 
@@ -400,11 +401,24 @@ static bool words_valid(const char *text, size_t length) {
   return false;
 }
 
+static bool network_valid(const char *text, size_t length) {
+  char copy[64];
+  struct network network;
+  if (length >= sizeof copy || memchr(text, '\0', length) != NULL) {
+    return false;
+  }
+  memcpy(copy, text, length);
+  copy[length] = '\0';
+  return network_read(copy, &network);
+}
+
 const struct format domain_formats[] = {
     {"partial-date", partial_date_valid, "a date that exists, as YYYY, YYYY-MM or YYYY-MM-DD"},
     {"date", date_valid, "a day that exists, as YYYY-MM-DD"},
     {"date-time", date_time_valid, "an instant such as 2026-04-01T09:30:00Z (RFC 3339)"},
     {"words", words_valid, "text that can be seen, not spaces alone"},
+    {"network", network_valid,
+     "a network such as 192.0.2.0/24 or 2001:db8::/32, without bits behind its prefix (CIDR)"},
     {"slug", slug_valid, "a slug: 1 to 64 of a-z, 0-9, '.', '_' and '-', beginning with a letter or a digit"},
     {"language-tag", language_tag_valid, "a language tag such as ja, ja-Latn or zh-Hant (BCP 47)"},
     {"country-code", country_code_valid, "the code of a country in two capital letters, such as JP (ISO 3166-1)"},

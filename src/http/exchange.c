@@ -11,9 +11,6 @@
 
 #include "base/blob.h"
 
-#include <arpa/inet.h>
-#include <netdb.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -108,24 +105,6 @@ static bool names_this_machine(const char *host) {
   return length > 0 && (host[length] == '\0' || host[length] == ':');
 }
 
-/* Of the client, for the history. */
-static const char *client_address(struct exchange *exchange) {
-  char host[INET6_ADDRSTRLEN];
-  const union MHD_ConnectionInfo *info =
-      MHD_get_connection_info(exchange->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-  const struct sockaddr *address = info == NULL ? NULL : info->client_addr;
-  if (exchange->listener->trusted || address == NULL) {
-    return "local";
-  }
-  socklen_t size = address->sa_family == AF_INET6 ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in);
-  int code = getnameinfo(address, size, host, sizeof host, NULL, 0, NI_NUMERICHOST);
-  return code == 0 ? memory_copy(exchange, host) : NULL;
-}
-
-static bool may_write(const char *method) {
-  return strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0 && strcmp(method, "OPTIONS") != 0;
-}
-
 static void open_call(struct exchange *exchange, const char *method, const char *version) {
   struct server *server = exchange->listener->server;
   const char *detail = NULL;
@@ -139,9 +118,9 @@ static void open_call(struct exchange *exchange, const char *method, const char 
     refuse(exchange, "misdirected-request", "without authentication only requests to localhost are answered");
     return;
   }
-  if (may_write(method)) {
-    exchange->request.address = client_address(exchange);
-  }
+  const union MHD_ConnectionInfo *info =
+      MHD_get_connection_info(exchange->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+  exchange->request.peer = info == NULL ? NULL : info->client_addr;
   exchange->request.trusted = exchange->listener->trusted || server->options.trust_all;
   exchange->request.form_is_json = exchange->listener->trusted || exchange->request.authorization != NULL;
   exchange->call = api_open(server->api, exchange->listener->worker, exchange, &exchange->request);

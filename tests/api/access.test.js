@@ -118,3 +118,16 @@ test('when a token was last used is written down, at most once a minute, and cha
     await used.stop();
   }
 });
+
+test('a token that is for some networks only is refused from elsewhere, as one that is unknown', async () => {
+  const make = (networks) => server.newToken({role: 'reader', name: 'somewhere', networks});
+  const [near, far, both] = await Promise.all([make(['127.0.0.0/8']), make(['192.0.2.0/24', '2001:db8::/32']), make(['192.0.2.1', '127.0.0.1'])]);
+  assert.deepEqual(far.networks, ['192.0.2.0/24', '2001:db8::/32']);
+  for (const {token} of [near, both]) await server.get('/v1/areas', {token, status: 200});
+  const refused = await server.get('/v1/areas', {token: far.token, status: 401});
+  const unknown = await server.get('/v1/areas', {token: `${far.token.slice(0, -1)}x`, status: 401});
+  assert.equal(refused.json.detail, unknown.json.detail);
+  for (const networks of [['192.0.2.1/24'], ['example.org'], [''], Array(17).fill('127.0.0.1'), '127.0.0.1']) {
+    await server.post('/v1/tokens', {role: 'reader', name: 'x', networks}, {status: 422});
+  }
+});

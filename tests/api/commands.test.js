@@ -109,6 +109,13 @@ for (const beside of [true, false]) {
       await fail(['token', 'revoke', 'tok_none', '--db', db], 1, /no token/);
     });
 
+    test('token create takes the networks that a token is for', async () => {
+      await succeed(['token', 'create', '--db', db, '--role', 'reader', '--name', 'near', '--networks', '127.0.0.1,::1']);
+      for (const networks of ['', '127.0.0.1,', 'here']) {
+        await fail(['token', 'create', '--db', db, '--role', 'reader', '--name', 'x', '--networks', networks], 1, /networks/);
+      }
+    });
+
     test('token create refuses a role that there is not, and asks for role and name', async () => {
       await fail(['token', 'create', '--db', db, '--role', 'owner', '--name', 'x'], 1, /role/);
       await fail(['token', 'create', '--db', db, '--role', 'reader'], 2, /--name/);

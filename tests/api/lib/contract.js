@@ -50,6 +50,7 @@ const ajv = new Ajv2020({strict: false, allErrors: true, validateFormats: true})
 addFormats(ajv);
 ajv.addFormat('partial-date', new RegExp(`^(\\d{4}|\\d{4}-(0[1-9]|1[0-2])|${day})$`));
 ajv.addFormat('words', /[^\s\p{Z}\p{C}]/u);
+ajv.addFormat('network', /^[0-9a-f:.]+(\/\d+)?$/i);
 ajv.addFormat('slug', /^[a-z0-9][a-z0-9._-]{0,63}$/);
 ajv.addFormat('country-code', /^[A-Z]{2}$/);
 ajv.addFormat('region-code', /^[A-Z]{2}-[A-Z0-9]{1,3}$/);

@@ -116,6 +116,7 @@ static bool insert_token(void *argument, struct db *db) {
   query_bind_bytes(query, 4, hash, sizeof hash);
   query_bind_text(query, 5, "2026-04-01T00:00:00.000Z");
   query_bind_text(query, 6, insert->expires_at);
+  query_bind_text(query, 7, "[]");
   return query_run(query);
 }
 
@@ -134,8 +135,8 @@ static void give(char token[TOKEN_SIZE], const char *name, const char *role, con
 
 static bool names(const char *authorization, int64_t now, struct principal *principal) {
   assert_true(db_begin_read(house.reader));
-  bool use_is_due, named = tokens_principal(house.tokens, house.reader, store_commits(house.store), authorization, now,
-                                            principal, &use_is_due);
+  bool use_is_due, named = tokens_principal(house.tokens, house.reader, store_commits(house.store), authorization, NULL,
+                                            now, principal, &use_is_due);
   db_end_read(house.reader);
   return named;
 }
