@@ -139,7 +139,7 @@ static void follow_up(struct change *change, const struct target *target, const 
     rules->whole(change, target, row);
   }
   if (operation != NULL && sound(change)) {
-    history_record(change, target, operation);
+    change->document = history_record(change, target, operation);
   }
   if (rules->after != NULL && sound(change)) {
     rules->after(change, target, before, row);

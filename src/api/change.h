@@ -24,6 +24,7 @@ struct change {
                        NULL */
   bool whole_later; /* import: rules->whole is asked once all is written */
   size_t line;      /* import: of the record under way */
+  struct blob *document;         /* as the change left it, when it was written; owned by `memory` */
   int32_t due_on, superseded_on; /* agreements: what the check derived for the columns outside the contract */
 };
 
@@ -56,8 +57,8 @@ enum changed change_complete(struct change *change, struct target *target, json_
 void change_delete(struct change *change, struct target *target);
 
 /* Adds what has become of the record to its history: "create", "update" or "delete". The clock's changes are "clock".
- */
-void history_record(struct change *change, const struct target *target, const char *operation);
+ * The document as it stands now, owned by change->memory, or NULL. */
+struct blob *history_record(struct change *change, const struct target *target, const char *operation);
 /* Whether the record has a history. One that an import has reserved does not have it yet. */
 bool history_begun(struct change *change, const char *id);
 /* On whose behalf the call changes things. */

@@ -35,14 +35,22 @@ bool history_begun(struct change *change, const char *id) {
   return begun;
 }
 
-void history_record(struct change *change, const struct target *target, const char *operation) {
+static int drop_blob(struct blob **place) {
+  blob_drop(*place);
+  return 0;
+}
+
+struct blob *history_record(struct change *change, const struct target *target, const char *operation) {
   static const struct origin clock = {.actor = "clock"};
   const struct origin *origin = change->origin == NULL ? &clock : change->origin;
   bool deleted = strcmp(operation, "delete") == 0;
   struct blob *document = deleted ? NULL : resource_document(change->db, change->resource, target->pk);
   if (document == NULL && !deleted) {
-    return; /* the database failed */
+    return NULL; /* the database failed */
   }
+  struct blob **owned = memory_new(change->memory, struct blob *);
+  *owned = document;
+  talloc_set_destructor(owned, drop_blob);
   struct query *query = db_named(change->db, "history-write");
   query_bind_text(query, 1, change->resource->path);
   query_bind_text(query, 2, target->id);
@@ -56,7 +64,7 @@ void history_record(struct change *change, const struct target *target, const ch
   query_bind_text(query, 10, origin->message);
   query_bind_text(query, 11, document == NULL ? NULL : document->data);
   query_run(query);
-  blob_drop(document);
+  return document;
 }
 
 /* -- finding ------------------------------------------------------------------------------------------------------- */

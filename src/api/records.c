@@ -91,7 +91,7 @@ static bool wants_minimal(const struct call *call) {
 }
 
 /* The document as it stands now, or nothing when the caller wants nothing. */
-static void answer_document(struct call *call, int status, const struct target *target) {
+static void answer_document(struct call *call, int status, const struct change *change, const struct target *target) {
   struct found found;
   if (!resource_find(call->db, call->resource, target->id, &found)) {
     return;
@@ -105,7 +105,8 @@ static void answer_document(struct call *call, int status, const struct target *
     answer_bytes(call, status == 201 ? 201 : 204, NULL, NULL, 0);
     return;
   }
-  struct blob *document = resource_document(call->db, call->resource, found.pk);
+  struct blob *document =
+      change->document != NULL ? blob_keep(change->document) : resource_document(call->db, call->resource, found.pk);
   if (document != NULL) {
     answer_blob(call, status, media_json, document);
   }
@@ -114,7 +115,7 @@ static void answer_document(struct call *call, int status, const struct target *
 static void create(struct call *call, struct change *change, const char *slug) {
   struct target target;
   if (change_create(change, call->normal, slug, &target) == CHANGE_CREATED) {
-    answer_document(call, 201, &target);
+    answer_document(call, 201, change, &target);
   } else {
     answer_refused(call, change);
   }
@@ -130,7 +131,7 @@ static void replace(struct call *call, struct change *change, struct target *tar
   if (change_replace(change, target, normal) == CHANGE_REFUSED) {
     answer_refused(call, change);
   } else {
-    answer_document(call, 200, target);
+    answer_document(call, 200, change, target);
   }
 }
 
