@@ -69,7 +69,7 @@ const struct command commands[] = {
     {"token revoke", "end a token", "ID", 1, 1, db_flags, run_token_revoke},
     {"backup", "write a consistent copy of the database, while the server goes on", "FILE", 1, 1, db_flags, run_backup},
     {"restore", "replace the database by a backup; the server must be stopped", "FILE", 1, 1, db_flags, run_restore},
-    {"check", "look whether the database is sound and every status right", NULL, 0, 0, check_flags, run_check},
+    {"check", "look whether database, statuses and history are sound", NULL, 0, 0, check_flags, run_check},
     {"healthcheck", "ask a server whether it is ready; for containers and supervisors", NULL, 0, 0, healthcheck_flags,
      run_healthcheck},
     {"version", "print the versions of the program and its libraries", NULL, 0, 0, no_flags, run_version},
