@@ -57,7 +57,7 @@ WITH RECURSIVE reached (pk) AS (
 SELECT 1 FROM reached WHERE pk = $2 LIMIT 1
 
 -- name: token-by-hash
-SELECT id, name, role, expires_at, networks FROM tokens WHERE hash = $1 AND revoked_at IS NULL
+SELECT id, name, role, expires_at, networks, last_used_at FROM tokens WHERE hash = $1 AND revoked_at IS NULL
 
 -- name: token-insert
 INSERT INTO tokens (id, name, role, hash, created_at, expires_at, networks) VALUES ($1, $2, $3, $4, $5, $6, $7)
@@ -84,10 +84,10 @@ SELECT revision, at, actor, operation, message, request_id, document
 FROM history WHERE record = $1 AND revision < $2 ORDER BY revision DESC LIMIT $3
 
 -- name: history-revision
-SELECT seq, operation, document FROM history WHERE record = $1 AND revision = $2
+SELECT document FROM history WHERE record = $1 AND revision = $2
 
 -- name: history-known-at
-SELECT seq, operation, document FROM history WHERE record = $1 AND at <= $2 ORDER BY revision DESC LIMIT 1
+SELECT document FROM history WHERE record = $1 AND at <= $2 ORDER BY revision DESC LIMIT 1
 
 -- The record that had a slug last, of those that are no more.
 -- name: history-deleted
@@ -127,6 +127,8 @@ SELECT request, status, etag, location, document FROM idempotency WHERE caller =
 -- name: idempotency-write
 INSERT INTO idempotency (caller, key, request, at, status, etag, location, document)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+ON CONFLICT (caller, key) DO UPDATE SET request = excluded.request, at = excluded.at, status = excluded.status,
+  etag = excluded.etag, location = excluded.location, document = excluded.document
 
 -- name: idempotency-forget
 DELETE FROM idempotency

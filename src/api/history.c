@@ -197,15 +197,12 @@ void answer_as_it_stood(struct call *call) {
   if (query_step(query) != STEP_ROW) {
     answer_problem(call, "not-found", revision != NULL ? "%s has no revision %s" : "%s was not known at %s", key,
                    revision != NULL ? revision : at);
-  } else if (query_null(query, 2)) {
+  } else if (query_null(query, 0)) {
     answer_problem_with(call, "gone", memory_print(call->memory, "%s was deleted by then", key), "history",
                         json_sprintf("/v1/%s/%s/history", call->resource->path, id));
   } else {
-    char tag[48];
-    snprintf(tag, sizeof tag, "h%llx", (unsigned long long)query_int(query, 0));
-    if (!answer_not_modified(call, tag)) {
-      answer_blob(call, 200, media_json, query_blob(query, 2));
-    }
+    answer_blob(call, 200, media_json, query_blob(query, 0));
+    answer_tag_of_body(call); /* a number of the log may come again after a restore */
   }
   query_end(query);
 }

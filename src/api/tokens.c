@@ -27,7 +27,7 @@ struct remembered {
   char expires_at[CLOCK_TIMESTAMP_SIZE];
   struct network networks[NETWORKS_MOST];
   size_t network_count; /* 0: from anywhere */
-  int64_t noted_ms;     /* when its use was last written down from here */
+  int64_t noted_ms;     /* when its use was last written down, as far as is known here */
 };
 
 struct tokens {
@@ -136,6 +136,10 @@ static void look_up(struct db *db, const char *token, struct remembered *entry) 
       snprintf(entry->expires_at, sizeof entry->expires_at, "%s", query_text(query, 3));
     }
     entry->valid = read_networks(query_text(query, 4), entry);
+    entry->noted_ms = 0;
+    if (!query_null(query, 5)) {
+      clock_read_timestamp(query_text(query, 5), &entry->noted_ms);
+    }
   }
   query_end(query);
 }
@@ -152,7 +156,6 @@ bool tokens_principal(struct tokens *tokens, struct db *db, uint64_t commits, co
   struct remembered *entry = &tokens->list[mark[0] % REMEMBERED];
   if (!entry->known || !changes_none(tokens->changes, "tokens", 0, entry->commits) ||
       sodium_memcmp(entry->mark, mark, sizeof mark) != 0) {
-    entry->noted_ms = sodium_memcmp(entry->mark, mark, sizeof mark) == 0 ? entry->noted_ms : 0;
     memcpy(entry->mark, mark, sizeof mark);
     look_up(db, token, entry);
     entry->commits = commits;

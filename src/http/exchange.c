@@ -319,7 +319,7 @@ void exchange_end(void *argument, struct MHD_Connection *connection, void **stat
   metrics_count(server->metrics, exchange->call == NULL ? NULL : api_operation(exchange->call), exchange->status,
                 duration);
   log_exchange(exchange, duration);
-  connection_allow(exchange->watched, server->options.idle_seconds);
+  connection_rest(exchange->watched, server->options.idle_seconds);
   *state = NULL;
   talloc_free(exchange->memory);
   atomic_fetch_sub(&server->active, 1);

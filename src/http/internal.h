@@ -28,6 +28,8 @@ struct connection {
   int fd;
   _Atomic int64_t deadline;
   _Atomic bool arriving; /* head or body of a request */
+  _Atomic bool idle;     /* between requests */
+  int ended_looks;       /* how often in turn the watch has found it idle and ended by the client */
   struct connection *next, **link;
 };
 
@@ -50,6 +52,8 @@ void connection_await(struct connection *connection, double seconds);
 /* Leaves no more than that to requests which are still arriving. */
 void watch_hurry(struct watch *watch, double seconds);
 void connection_hold(struct connection *connection);
+/* As connection_allow, for the time between requests. A client that ends its side meanwhile is not waited for. */
+void connection_rest(struct connection *connection, double seconds);
 
 /* -- the server ---------------------------------------------------------------------------------------------------- */
 

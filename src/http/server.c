@@ -25,7 +25,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { BACKLOG = 1024, CONNECTION_MEMORY = 32 * 1024, DRAIN_SECONDS = 20, LOCAL_CONNECTIONS = 64 };
+enum { BACKLOG = 1024, CONNECTION_MEMORY = 32 * 1024, DRAIN_SECONDS = 4, LOCAL_CONNECTIONS = 64 };
 enum { PATIENCE_MS = 1000 };
 
 /* -- connections --------------------------------------------------------------------------------------------------- */

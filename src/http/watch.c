@@ -1,6 +1,7 @@
 /* libmicrohttpd's own time-out begins anew with every byte, so a client that sends one now and then would stay for
- * good. Each connection carries the instant at which its present phase must be over; one thread looks at all of them
- * twice a second and shuts down those that are late, which wakes the worker that owns them. */
+ * good; and it does not notice a client's end that came together with a request. Each connection carries the instant at
+ * which its present phase must be over; one thread looks at all of them twice a second and shuts down those that are
+ * late, which wakes the worker that owns them. */
 #include "http/internal.h"
 
 #include "base/clock.h"
@@ -9,6 +10,15 @@
 #include <time.h>
 
 enum { LOOK_MS = 500 };
+
+/* Whether nothing comes any more from a client that no answer is owed. Twice in turn, since a further request may just
+ * have been taken out of the socket. */
+static bool has_ended(struct connection *connection) {
+  char byte;
+  bool ended = atomic_load(&connection->idle) && recv(connection->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+  connection->ended_looks = ended ? connection->ended_looks + 1 : 0;
+  return connection->ended_looks == 2;
+}
 
 static void *watch_loop(void *argument) {
   struct watch *watch = argument;
@@ -23,7 +33,7 @@ static void *watch_loop(void *argument) {
     int64_t now = clock_monotonic_ns();
     for (struct connection *connection = watch->first; connection != NULL; connection = connection->next) {
       int64_t deadline = atomic_load(&connection->deadline);
-      if (deadline != 0 && now > deadline) {
+      if (deadline != 0 && (now > deadline || has_ended(connection))) {
         shutdown(connection->fd, SHUT_RDWR);
         connection_hold(connection); /* once is enough */
       }
@@ -93,13 +103,22 @@ void connection_await(struct connection *connection, double seconds) {
 void connection_allow(struct connection *connection, double seconds) {
   if (connection != NULL) {
     atomic_store(&connection->arriving, false);
+    atomic_store(&connection->idle, false);
     atomic_store(&connection->deadline, clock_monotonic_ns() + (int64_t)(seconds * 1e9));
+  }
+}
+
+void connection_rest(struct connection *connection, double seconds) {
+  connection_allow(connection, seconds);
+  if (connection != NULL) {
+    atomic_store(&connection->idle, true);
   }
 }
 
 void connection_hold(struct connection *connection) {
   if (connection != NULL) {
     atomic_store(&connection->arriving, false);
+    atomic_store(&connection->idle, false);
     atomic_store(&connection->deadline, 0);
   }
 }

@@ -69,10 +69,11 @@ static bool take(struct writer *writer, struct group *group) {
   return group->count > 0;
 }
 
-/* Everything that was to be kept so far is lost, for that reason. */
+/* Everything that was to be kept so far is lost, for that reason; and what was refused may have been so because of it.
+ */
 static void lose(struct group *group, enum write_outcome outcome) {
   for (size_t i = 0; i < group->count; i++) {
-    if (group->outcomes[i] == WRITE_SAVED) {
+    if (group->outcomes[i] == WRITE_SAVED || group->outcomes[i] == WRITE_DROPPED) {
       group->outcomes[i] = outcome;
     }
   }

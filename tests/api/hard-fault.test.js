@@ -326,3 +326,21 @@ test('on a disk that is really full reads go on, writes get 507, and both work a
   assert.equal((await again.ended).code, 0);
   assert.equal((await run(['check', '--db', db, '--today', '2026-05-01'])).code, 0);
 });
+
+test('what is sent again with its key is not answered as saved when the disk had no room for it', async (t) => {
+  const trial = await prepare(t);
+  await trial.fresh();
+  await trial.disk.heal();
+  const server = await serve(t, trial.db, {env: trial.disk.env});
+  for (let round = 0; round < 5; round++) {
+    await trial.disk.fail('write', 'ENOSPC', 1, {sticky: true});
+    const send = () => ask(server.base, 'POST', '/v1/areas', {name: `Round ${round}`}, {'idempotency-key': `key-${round}`});
+    const answers = await Promise.all(Array.from({length: 24}, send));
+    assert.deepEqual([...new Set(answers.map(({status}) => status))], [507]);
+    await trial.disk.heal();
+    const made = await send();
+    assert.equal(made.status, 201);
+    assert.equal((await ask(server.base, 'GET', `/v1/areas/${made.body.id}`)).status, 200);
+  }
+  await end(server);
+});

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import {contract, operations} from './lib/contract.js';
 import * as raw from './lib/raw.js';
 import {startServer} from './lib/server.js';
+import {until} from './lib/wait.js';
 
 let server;
 before(async () => {
@@ -208,4 +209,34 @@ test('requests that arrive in one moment on as many connections as the library t
   } finally {
     await alone.stop();
   }
+});
+
+test('a client that closes its side with its request is answered, and the connection does not stay', async () => {
+  const patient = await startServer({args: ['--idle-timeout', '3600']});
+  try {
+    const wires = Array.from({length: 50}, () => {
+      const wire = raw.open(patient.port, raw.request('GET', '/healthz'));
+      wire.end();
+      return wire;
+    });
+    for (const wire of wires) assert.equal((await raw.settle(wire)).answers[0].status, 200);
+    await until(() => wires.every((wire) => wire.closed), 'the server closes too');
+  } finally {
+    await patient.stop();
+  }
+});
+
+test('a client that does not read does not keep a server from ending', async () => {
+  const stopping = await startServer();
+  await stopping.put('/v1/areas/long', {name: 'Long', description: 'x'.repeat(9000)}, {status: 201});
+  const token = await stopping.token('reader');
+  const wire = raw.open(stopping.port);
+  await wire.connected;
+  wire.socket.pause();
+  for (let i = 0; i < 2000; i++) wire.write(raw.request('GET', '/v1/areas/long', {Authorization: `Bearer ${token}`}));
+  await stopping.get('/healthz', {status: 200});
+  const began = Date.now();
+  await stopping.stop();
+  assert.ok(Date.now() - began < 15_000, 'within what supervisors wait');
+  wire.destroy();
 });
