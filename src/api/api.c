@@ -348,8 +348,7 @@ void api_accept(struct call *call) {
   }
   if (!message_fits(call->request->change_message)) {
     answer_problem(call, "malformed-request",
-                   "X-Change-Message: must be UTF-8 of at most %d characters, without control "
-                   "characters",
+                   "X-Change-Message: must be UTF-8 of at most %d characters, none of them a control character",
                    MESSAGE_MOST);
     return;
   }

@@ -7,11 +7,9 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/network.h"
-#include "base/text.h"
 #include "contract/difference.h"
 
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

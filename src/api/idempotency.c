@@ -8,6 +8,7 @@
 #include "base/memory.h"
 
 #include <sodium.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { KEY_MOST = 255, DAY_MS = 24 * 60 * 60 * 1000 };

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import {readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {run} from './lib/command.js';
+import {everything} from './lib/pages.js';
 import {newFolder, startServer} from './lib/server.js';
 
 const KINDS = [['organizations', 'name'], ['agreements', 'title'], ['areas', 'name']];
@@ -85,13 +86,7 @@ test('history comes in pages that go on where the last one ended', async () => {
   await server.put('/v1/areas/paged', {name: '1'}, {status: 201});
   for (let i = 2; i <= 7; i++) await server.patch('/v1/areas/paged', {name: `${i}`}, {status: 200});
   const whole = await history('/v1/areas/paged');
-  const pages = [];
-  for (let next = '/v1/areas/paged/history?limit=3'; next !== null;) {
-    const page = (await server.get(next, {status: 200})).json;
-    pages.push(...page.items);
-    next = page.next;
-  }
-  assert.deepEqual(pages, whole);
+  assert.deepEqual(await everything(server, '/v1/areas/paged/history?limit=3'), whole);
   assert.deepEqual(whole.map((each) => each.revision), [7, 6, 5, 4, 3, 2, 1]);
   await server.get('/v1/areas/nothing/history', {status: 404});
   await server.get('/v1/areas/paged/history?limit=501', {status: 400});
@@ -100,13 +95,7 @@ test('history comes in pages that go on where the last one ended', async () => {
 test('the feed of changes numbers them without a gap, in order, and goes on after any number', async () => {
   const all = await feed();
   assert.deepEqual(all.map((each) => each.seq), all.map((_, i) => i + 1));
-  const pages = [];
-  for (let next = '/v1/changes?limit=7'; next !== null;) {
-    const page = (await server.get(next, {status: 200})).json;
-    pages.push(...page.items);
-    next = page.next;
-  }
-  assert.deepEqual(pages, all);
+  assert.deepEqual(await everything(server, '/v1/changes?limit=7'), all);
   assert.deepEqual((await server.get(`/v1/changes?after=${all.length}`)).json, {items: [], next: null});
   const areas = await feed('&resource=areas');
   assert.deepEqual(areas, all.filter((each) => each.resource === 'areas'));
@@ -161,6 +150,27 @@ test('the status that the clock changes is in the history as the clock\'s, and c
   await later.stop();
   const {stdout} = await run(['check', '--db', db]);
   assert.match(stdout, /history +ok/);
+});
+
+test('after a restore, another document under the same revision has another tag', async () => {
+  const folder = newFolder();
+  const [db, copy] = [join(folder, 'entente.db'), join(folder, 'copy.db')];
+  const tagged = async (name, before) => {
+    const at = await startServer({db});
+    await before(at);
+    await at.patch('/v1/areas/twice', {name}, {status: 200});
+    const {etag, text} = await at.get('/v1/areas/twice?revision=2', {status: 200});
+    await at.stop();
+    return {etag, text};
+  };
+  const first = await tagged('First', async (at) => {
+    await at.put('/v1/areas/twice', {name: 'Before'}, {status: 201});
+    assert.equal((await run(['backup', copy, '--db', db])).code, 0);
+  });
+  assert.equal((await run(['restore', copy, '--db', db])).code, 0);
+  const second = await tagged('Second', () => {});
+  assert.notEqual(second.text, first.text);
+  assert.notEqual(second.etag, first.etag);
 });
 
 test('nothing in the program rewrites the history', () => {
