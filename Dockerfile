@@ -10,8 +10,8 @@ RUN apt-get update && apt-get install --yes --no-install-recommends make \
 
 FROM debian:trixie-slim
 RUN apt-get update \
- && apt-get install --yes --no-install-recommends libmicrohttpd12t64 libsqlite3-0 libjansson4 libyaml-0-2 libsodium23 \
-      libutf8proc3 zlib1g libtalloc2 libcurl4t64 libsystemd0 tzdata \
+ && apt-get install --yes --no-install-recommends libmicrohttpd12t64 libgnutls30t64 libsqlite3-0 libjansson4 libyaml-0-2 libsodium23 \
+      libutf8proc3 zlib1g libtalloc2 libcurl4t64 libical3t64 libsystemd0 tzdata ca-certificates \
  && rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/cache/debconf/*-old /var/log/apt /var/log/dpkg.log \
  && groupadd --system --gid 10001 entente \
  && useradd --system --no-create-home --home-dir /data --shell /usr/sbin/nologin --uid 10001 --gid 10001 entente \

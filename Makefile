@@ -4,7 +4,7 @@ NAME     := entente
 BUILD    ?= build
 VERSION  := $(shell sed -n 's/^  version: *//p' openapi.yaml | head -1)
 CC       ?= cc
-PACKAGES := libmicrohttpd sqlite3 jansson yaml-0.1 libsodium libutf8proc zlib talloc libcurl
+PACKAGES := libmicrohttpd gnutls sqlite3 jansson yaml-0.1 libsodium libutf8proc zlib talloc libcurl libical
 Q        := $(if $(V),,@)
 
 .DEFAULT_GOAL := all
@@ -31,7 +31,7 @@ endif
 CPPFLAGS += -Isrc -D_GNU_SOURCE -DENTENTE_VERSION='"$(VERSION)"'
 CFLAGS   := -std=c11 $(OPTIMIZE) $(WARNINGS) $(HARDEN) $(EXTRA_CFLAGS) $(PACKAGE_CFLAGS)
 LDFLAGS  += $(LINK) $(EXTRA_LDFLAGS)
-LDLIBS   := $(PACKAGE_LIBS) -lpthread
+LDLIBS   := $(PACKAGE_LIBS) -lpthread -lm
 
 SOURCES := $(filter-out src/main.c,$(wildcard src/*/*.c))
 OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/assets.o

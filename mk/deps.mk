@@ -1,7 +1,7 @@
 # Installs what is missing, on Debian and its kin: `make deps`. The stamp remembers the list that was last seen complete.
 
-DEBIAN_PACKAGES := gcc libc6-dev pkg-config libmicrohttpd-dev libsqlite3-dev libjansson-dev libyaml-dev libsodium-dev \
-                   libutf8proc-dev zlib1g-dev libtalloc-dev libcurl4-openssl-dev libcmocka-dev libsystemd-dev tzdata curl
+DEBIAN_PACKAGES := gcc libc6-dev pkg-config libmicrohttpd-dev libgnutls28-dev libsqlite3-dev libjansson-dev libyaml-dev libsodium-dev \
+                   libutf8proc-dev zlib1g-dev libtalloc-dev libcurl4-openssl-dev libical-dev libcmocka-dev libsystemd-dev tzdata curl ca-certificates
 DEPS_READY := $(BUILD)/.deps
 AS_ROOT := $(if $(filter 0,$(shell id -u)),,sudo)
 

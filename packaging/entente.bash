@@ -25,7 +25,7 @@ _entente() {
   values=$(sed -n "s/^  $before \([^ ]\+\) .*/\1/p" <<<"$help")
   if [[ $before == --* && $values == *'|'* ]]; then
     mapfile -t COMPREPLY < <(compgen -W "${values//|/ }" -- "$word")
-  elif [[ $before == --* && $values == PATH ]] || [[ $word != -* && $help == *"] FILE"* && -z $values ]]; then
+  elif [[ $before == --* && ($values == PATH || $values == FILE) ]] || [[ $word != -* && $help == *"] FILE"* && -z $values ]]; then
     mapfile -t COMPREPLY < <(compgen -f -- "$word")
     compopt -o filenames 2>/dev/null
   elif [[ -z $values ]]; then

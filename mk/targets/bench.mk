@@ -1,13 +1,17 @@
-# Measures entente against bare programs that do the same without it. The registry of 100,000 agreements is made once and kept.
+# Measures entente against bare programs that do the same without it. The registries of 100,000 and of
+# 1,000,000 agreements are made once and kept.
 
-BENCH_PROGRAMS := load bare_http bare_view bare_create
+BENCH_PROGRAMS := load follow bare_http bare_view bare_create bare_scan indexes multiply
 BENCH := $(BENCH_PROGRAMS:%=$(BUILD)/bench/%)
 BENCH_PACKAGES := $(if $(shell command -v node),,nodejs)
 
-.PHONY: bench bench-programs
-bench: $(BUILD)/$(NAME) bench-programs ## measures, and prints one table: figure, limit, ratio, met or not
+.PHONY: bench bench-indexes bench-programs
+bench: $(BUILD)/$(NAME) bench-programs ## measures, and prints one table: figure, limit, ratio, met or not; HALF=serving or finding: those figures alone
 	$(call debian-install,$(BENCH_PACKAGES))
-	$(Q)node tests/bench/bench.js $(abspath $(BUILD)/$(NAME)) $(abspath $(BUILD))
+	$(Q)node tests/bench/bench.js $(abspath $(BUILD)/$(NAME)) $(abspath $(BUILD)) $(HALF)
+
+bench-indexes: bench-programs ## tells what each index costs a create, on the registry that `make bench` has made
+	$(Q)$(BUILD)/bench/indexes $(firstword $(wildcard $(BUILD)/bench/registry-*.db))
 
 bench-programs: $(BENCH)
 $(BENCH): $(BUILD)/bench/%: $(BUILD)/tests/bench/%.o

@@ -16,5 +16,5 @@ install: $(BUILD)/$(NAME) ## installs program, manual, completion and service (P
 	$(Q)install -d -m 0755 $(DESTDIR)$(UNITDIR) $(DESTDIR)$(EXAMPLES)
 	$(Q)sed 's|/usr/local/bin/|$(BINDIR)/|' packaging/entente.service > $(DESTDIR)$(UNITDIR)/entente.service
 	$(Q)install -m 0644 packaging/entente.socket $(DESTDIR)$(UNITDIR)/entente.socket
-	$(Q)install -m 0644 packaging/nginx.conf packaging/Caddyfile examples/press-release.ndjson $(DESTDIR)$(EXAMPLES)/
+	$(Q)install -m 0644 packaging/nginx.conf packaging/Caddyfile packaging/entente-tls.conf examples/press-release.ndjson $(DESTDIR)$(EXAMPLES)/
 	$(Q)chmod 0644 $(DESTDIR)$(UNITDIR)/entente.service

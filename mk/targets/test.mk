@@ -7,10 +7,11 @@ TEST_THREADED := $(patsubst %.c,$(BUILD)/%,$(shell grep -l pthread $(TEST_UNITS)
 TEST_API      := $(sort $(wildcard tests/api/*.test.js))
 # What the documents say, and that a field is added as they say: once is enough, without sanitizers.
 TEST_DOCUMENTS := $(if $(SANITIZE),,$(sort $(wildcard tests/readme/*.test.js tests/field/*.test.js)))
-TEST_THREADS  := tests/api/model.test.js tests/api/load.test.js
+TEST_THREADS  := $(patsubst %,tests/api/%.test.js,downloads load model race reserve streams streams-model tls webhooks)
 TEST_NODE     := tests/node_modules/.package-lock.json
 TEST_REPORTS  := $(addprefix $(BUILD)/reports/,unit.tap api.tap asan-unit.tap asan-api.tap tsan-unit.tap tsan-api.tap)
 TEST_PARTS    := test-unit test-api test-asan test-tsan
+TEST_PACKAGES := openssl
 TEST_JOBS     := $(shell nproc)
 
 # What a sanitizer finds ends the program, which no test overlooks.
@@ -28,8 +29,8 @@ $(TEST_NODE): tests/package-lock.json
 	$(Q)npm ci --prefix tests --no-audit --no-fund --loglevel=error >/dev/null && touch $@
 
 # A file of tests that hangs is ended and has failed; so is the whole run, should that not do.
-TEST_FILE_S  := 600
-TEST_RUN_S   := 1200
+TEST_FILE_S  := 900
+TEST_RUN_S   := 1800
 
 # test-run-unit REPORT PROGRAMS: runs unit tests, a line each, and tells a program that died from one that failed.
 define test-run-unit
@@ -54,17 +55,20 @@ define test-run-node
 	@sed -n '/^ *not ok/,/^ *\.\.\./p' $(1)
 endef
 
-.PHONY: test test-threads $(TEST_PARTS)
+.PHONY: test test-tools test-threads $(TEST_PARTS)
 test: ## installs what is missing, builds, and runs all tests, also with sanitizers
 	@rm -f $(TEST_REPORTS)
 	@for part in $(TEST_PARTS); do echo "  MAKE    $$part"; $(MAKE) --no-print-directory -j $(TEST_JOBS) $$part || :; done
 	@node tests/summary.js $(TEST_REPORTS)
 
+test-tools:
+	$(call debian-install,$(TEST_PACKAGES))
+
 test-unit: $(TEST_PROGRAMS) ## runs the unit tests
 	$(call test-run-unit,$(BUILD)/reports/unit.tap,$(TEST_PROGRAMS))
 	@node tests/summary.js $(BUILD)/reports/unit.tap
 
-test-api: $(BUILD)/$(NAME) $(TEST_NODE) ## runs the black-box tests
+test-api: $(BUILD)/$(NAME) $(TEST_NODE) test-tools ## runs the black-box tests
 	$(call test-run-node,$(BUILD)/reports/api.tap,$(TEST_API) $(TEST_DOCUMENTS))
 	@node tests/summary.js $(BUILD)/reports/api.tap
 
@@ -83,7 +87,7 @@ test-tsan: $(TEST_NODE) ## runs the tests with threads and with many clients whe
 	@cp $(BUILD)/tsan/reports/api.tap $(BUILD)/reports/tsan-api.tap
 	@node tests/summary.js $(BUILD)/reports/tsan-unit.tap $(BUILD)/reports/tsan-api.tap
 
-test-threads: $(BUILD)/$(NAME) $(TEST_THREADED) $(TEST_NODE)
+test-threads: $(BUILD)/$(NAME) $(TEST_THREADED) $(TEST_NODE) test-tools
 	$(call test-run-unit,$(BUILD)/reports/unit.tap,$(TEST_THREADED))
 	$(call test-run-node,$(BUILD)/reports/api.tap,$(TEST_THREADS))
 	@node tests/summary.js $(BUILD)/reports/unit.tap $(BUILD)/reports/api.tap

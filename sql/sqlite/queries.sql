@@ -4,7 +4,13 @@
 SELECT stamp FROM registry WHERE id = 1
 
 -- name: stamp-write
-UPDATE registry SET stamp = $1 WHERE id = 1
+UPDATE registry SET stamp = $1, history_last = max(history_last, (SELECT coalesce(max(seq), 0) FROM history)) WHERE id = 1
+
+-- name: searchable-read
+SELECT searchable FROM registry WHERE id = 1
+
+-- name: searchable-write
+UPDATE registry SET searchable = $1 WHERE id = 1
 
 -- name: today-read
 SELECT today FROM registry WHERE id = 1
@@ -12,24 +18,43 @@ SELECT today FROM registry WHERE id = 1
 -- name: today-write
 UPDATE registry SET today = $1 WHERE id = 1
 
--- The first day on which a concluded agreement that supersedes or renews this one is effective is found from these.
+-- When the concluded agreements that supersede or renew this one begin. With $2 only what is public counts of them and
+-- of their parties.
 -- name: agreement-successors
-SELECT DISTINCT r.owner
-FROM agreement_relations r JOIN agreements a ON a.pk = r.owner
-WHERE r.agreement = $1 AND r.type IN ('supersedes', 'renews') AND a.stage = 'concluded'
+SELECT a.effective_on, a.concluded_on,
+  (SELECT max(p.signed_on) FROM agreement_parties p WHERE p.owner = a.pk AND ($2 = 0
+    OR EXISTS (SELECT 1 FROM organizations o WHERE o.pk = p.organization AND o.visibility = 'public')))
+FROM agreements a
+WHERE a.pk IN (SELECT owner FROM agreement_relations WHERE agreement = $1 AND type IN ('supersedes', 'renews'))
+  AND a.stage = 'concluded' AND ($2 = 0 OR a.visibility = 'public')
+
+-- What stands beside the document of an agreement, and is written with it.
+-- name: agreement-clock-read
+SELECT revision, updated_at, public_standing, due_on FROM agreements WHERE pk = $1
 
 -- name: agreement-clock-write
-UPDATE agreements SET due_on = $2, superseded_on = $3 WHERE pk = $1
+UPDATE agreements SET due_on = $2, superseded_on = $3, public_standing = $4 WHERE pk = $1
+
+-- name: organization-public
+SELECT 1 FROM organizations WHERE id = $1 AND visibility = 'public'
+
+-- The agreements that may stand otherwise for the public when the organization is public or no longer is: those for
+-- which its signature decides something, and those which they supersede or renew.
+-- name: agreement-signed-by
+WITH signed (pk) AS (
+  SELECT a.pk FROM agreement_parties p JOIN agreements a ON a.pk = p.owner
+  WHERE p.organization = $1
+    AND (length(p.signed_on) < 10 OR (p.signed_on IS NOT NULL AND a.effective_on IS NULL AND a.concluded_on IS NULL))
+)
+SELECT pk FROM signed
+UNION
+SELECT r.agreement FROM signed s JOIN agreement_relations r ON r.owner = s.pk AND r.type IN ('supersedes', 'renews')
 
 -- name: agreement-due
 SELECT pk FROM agreements WHERE due_on <= $1 ORDER BY due_on LIMIT $2
 
 -- name: agreement-after
 SELECT pk FROM agreements WHERE pk > $1 ORDER BY pk LIMIT $2
-
--- name: agreement-starts
-SELECT a.effective_on, a.concluded_on, (SELECT max(signed_on) FROM agreement_parties WHERE owner = a.pk)
-FROM agreements a WHERE a.pk = $1
 
 -- Whether a record is reached from another by relations of one type.
 -- name: organization-reaches
@@ -56,17 +81,27 @@ WITH RECURSIVE reached (pk) AS (
 )
 SELECT 1 FROM reached WHERE pk = $2 LIMIT 1
 
+-- Of one that was never given out the row of another, so that it takes as long: the last column says whether it is good.
 -- name: token-by-hash
-SELECT id, name, role, expires_at, networks, last_used_at FROM tokens WHERE hash = $1 AND revoked_at IS NULL
+SELECT id, name, role, expires_at, networks, last_used_at, requests_per_minute, writes_per_minute, hash = $1 AND revoked_at IS NULL
+FROM tokens WHERE pk = coalesce((SELECT pk FROM tokens WHERE hash = $1), (SELECT min(pk) FROM tokens))
 
 -- name: token-insert
-INSERT INTO tokens (id, name, role, hash, created_at, expires_at, networks) VALUES ($1, $2, $3, $4, $5, $6, $7)
+INSERT INTO tokens (id, name, role, hash, created_at, expires_at, networks, requests_per_minute, writes_per_minute, query)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 
 -- name: token-list
-SELECT id, name, role, created_at, expires_at, last_used_at, revoked_at, networks FROM tokens ORDER BY id
+SELECT id, name, role, created_at, expires_at, last_used_at, revoked_at, networks, requests_per_minute, writes_per_minute,
+  query
+FROM tokens ORDER BY id
 
 -- name: token-get
-SELECT id, name, role, created_at, expires_at, last_used_at, revoked_at, networks FROM tokens WHERE id = $1
+SELECT id, name, role, created_at, expires_at, last_used_at, revoked_at, networks, requests_per_minute, writes_per_minute,
+  query
+FROM tokens WHERE id = $1
+
+-- name: token-query
+SELECT query FROM tokens WHERE id = $1
 
 -- name: token-use
 UPDATE tokens SET last_used_at = $2 WHERE id = $1 AND (last_used_at IS NULL OR last_used_at < $3)
@@ -74,13 +109,46 @@ UPDATE tokens SET last_used_at = $2 WHERE id = $1 AND (last_used_at IS NULL OR l
 -- name: token-revoke
 UPDATE tokens SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL
 
+-- The columns of token-by-hash, and the session's own number.
+-- name: session-by-hash
+SELECT t.id, t.name, t.role, min(s.expires_at, coalesce(t.expires_at, s.expires_at)), t.networks, s.last_used_at,
+  t.requests_per_minute, t.writes_per_minute, s.pk
+FROM sessions s JOIN tokens t ON t.pk = s.token WHERE s.hash = $1 AND t.revoked_at IS NULL
+
+-- name: token-holds
+SELECT 1 FROM tokens WHERE id = $1 AND revoked_at IS NULL
+
+-- name: session-holds
+SELECT 1 FROM sessions s JOIN tokens t ON t.pk = s.token WHERE s.pk = $1 AND t.revoked_at IS NULL
+
+-- name: session-insert
+INSERT INTO sessions (token, hash, created_at, expires_at, last_used_at) SELECT pk, $2, $3, $4, $3 FROM tokens WHERE id = $1
+
+-- name: session-use
+UPDATE sessions SET last_used_at = $2 WHERE pk = $1 AND last_used_at < $2
+
+-- name: session-end
+DELETE FROM sessions WHERE pk = $1
+
+-- Of a token's sessions all but those used last.
+-- name: session-bound
+DELETE FROM sessions WHERE pk IN (
+  SELECT s.pk FROM sessions s JOIN tokens t ON t.pk = s.token
+  WHERE t.id = $1 ORDER BY s.last_used_at DESC, s.pk DESC LIMIT -1 OFFSET $2)
+
+-- Whatever ended a session, it is not used after that.
+-- name: session-forget
+DELETE FROM sessions WHERE last_used_at <= $1
+
+-- A number is never given again, also where rows are missing at the end.
 -- name: history-write
-INSERT INTO history (resource, record, slug, revision, operation, at, actor, request_id, address, message, document)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+INSERT INTO history (seq, resource, record, slug, revision, operation, at, actor, request_id, address, message, document)
+VALUES (1 + max((SELECT coalesce(max(seq), 0) FROM history), (SELECT history_last FROM registry WHERE id = 1)),
+  $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 
 -- Newest first, below a revision.
 -- name: history-of
-SELECT revision, at, actor, operation, message, request_id, document
+SELECT revision, at, actor, operation, message, request_id, address, document
 FROM history WHERE record = $1 AND revision < $2 ORDER BY revision DESC LIMIT $3
 
 -- name: history-revision
@@ -100,11 +168,22 @@ SELECT 1 FROM history WHERE record = $1 AND resource = $2 LIMIT 1
 SELECT seq, at, actor, operation, resource, record, slug, revision
 FROM history WHERE seq > $1 AND ($2 IS NULL OR resource = $2) ORDER BY seq LIMIT $3
 
--- What must never be found: a gap in the log, a gap in a record's revisions, a record at another revision than its
--- history ends with, and one that ended in history alone or in its table alone.
+-- name: history-last
+SELECT coalesce(max(seq), 0) FROM history
+
+-- name: log-name
+SELECT log FROM registry WHERE id = 1
+
+-- Only where it has none.
+-- name: log-name-write
+UPDATE registry SET log = lower(hex(randomblob(8))) WHERE log IS NULL
+
+-- What must never be found: a gap in the log, or its end missing, a gap in a record's revisions, a record at another revision
+-- than its history ends with, and one that ended in history alone or in its table alone.
 -- name: history-gaps
-SELECT 'the log has ' || count(*) || ' changes, and the last has the number ' || max(seq)
-FROM history HAVING count(*) <> coalesce(max(seq), 0)
+SELECT 'the log has ' || count(seq) || ' changes, and the last that was made had the number ' || max(coalesce(max(seq), 0), made.last)
+FROM (SELECT history_last AS last FROM registry WHERE id = 1) made LEFT JOIN history
+HAVING count(seq) <> max(coalesce(max(seq), 0), made.last)
 UNION ALL
 SELECT record || ' has ' || count(*) || ' changes up to revision ' || max(revision)
 FROM history GROUP BY record HAVING count(*) <> max(revision) OR min(revision) <> 1
@@ -121,6 +200,13 @@ WHERE h.operation <> 'delete' AND NOT EXISTS (SELECT 1 FROM organizations WHERE 
   AND NOT EXISTS (SELECT 1 FROM areas WHERE id = h.record) AND NOT EXISTS (SELECT 1 FROM agreements WHERE id = h.record)
 LIMIT 100
 
+-- Where each record that is there stands by its history, and whether that document has relations of the other side.
+-- name: history-newest
+SELECT h.resource, h.record, h.slug, h.document, h.seq <= (SELECT mirrored_until FROM registry WHERE id = 1)
+FROM (SELECT record, max(revision) AS revision FROM history GROUP BY record) l
+CROSS JOIN history h ON h.record = l.record AND h.revision = l.revision
+WHERE h.document IS NOT NULL
+
 -- name: idempotency-read
 SELECT request, status, etag, location, document FROM idempotency WHERE caller = $1 AND key = $2 AND at >= $3
 
@@ -133,3 +219,173 @@ ON CONFLICT (caller, key) DO UPDATE SET request = excluded.request, at = exclude
 -- name: idempotency-forget
 DELETE FROM idempotency
 WHERE (caller, key) IN (SELECT caller, key FROM idempotency WHERE at < $1 ORDER BY at LIMIT 100)
+
+-- name: webhook-insert
+INSERT INTO webhooks (id, url, description, resources, operations, enabled, created_at, updated_at, secret, position)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $8, (SELECT coalesce(max(seq), 0) FROM history))
+
+-- name: webhook-list
+SELECT id, url, description, disabled_reason, failing_since, last_delivered_at, created_at, updated_at, resources, operations, enabled
+FROM webhooks WHERE id > $1 ORDER BY id LIMIT $2
+
+-- name: webhook-get
+SELECT id, url, description, disabled_reason, failing_since, last_delivered_at, created_at, updated_at, resources, operations, enabled
+FROM webhooks WHERE id = $1
+
+-- name: webhook-update
+UPDATE webhooks SET url = $2, description = $3, resources = $4, operations = $5, enabled = $6, updated_at = $7,
+  disabled_reason = CASE WHEN $6 THEN NULL ELSE disabled_reason END, failing_since = NULL
+WHERE id = $1
+
+-- name: webhook-delete
+DELETE FROM webhooks WHERE id = $1
+
+-- name: webhook-rotate
+UPDATE webhooks SET previous_secret = secret, previous_until = $3, secret = $2, updated_at = $4 WHERE id = $1
+
+-- Newest first, before a change.
+-- name: webhook-deliveries
+SELECT d.id, d.seq, d.state, d.next_at, d.created_at, h.resource, h.operation, d.log
+FROM webhook_deliveries d JOIN history h ON h.seq = d.seq
+WHERE d.webhook = (SELECT pk FROM webhooks WHERE id = $1) AND d.seq < $2 ORDER BY d.seq DESC LIMIT $3
+
+-- name: webhook-deliveries-in
+SELECT d.id, d.seq, d.state, d.next_at, d.created_at, h.resource, h.operation, d.log
+FROM webhook_deliveries d JOIN history h ON h.seq = d.seq
+WHERE d.webhook = (SELECT pk FROM webhooks WHERE id = $1) AND d.seq < $2 AND d.state = $4 ORDER BY d.seq DESC LIMIT $3
+
+-- Answers as webhook-deliveries does.
+-- name: webhook-redeliver
+UPDATE webhook_deliveries SET state = 'pending', attempts = 0, next_at = $3, ended_at = NULL
+WHERE id = $2 AND webhook = (SELECT pk FROM webhooks WHERE id = $1)
+RETURNING id, seq, state, next_at, created_at, (SELECT h.resource FROM history h WHERE h.seq = webhook_deliveries.seq),
+  (SELECT h.operation FROM history h WHERE h.seq = webhook_deliveries.seq), log
+
+-- Those that follow the one served last come first.
+-- name: webhook-enabled
+SELECT pk, id, url, secret, CASE WHEN previous_until > $2 THEN previous_secret END, failing_since IS NOT NULL,
+  position < (SELECT coalesce(max(seq), 0) FROM history)
+FROM webhooks WHERE enabled = 1 ORDER BY pk <= $1, pk
+
+-- name: webhook-due
+SELECT h.seq, h.at, h.actor, h.operation, h.resource, h.record, h.slug, h.revision, d.id, d.attempts, d.created_at, d.next_at,
+  (SELECT log FROM registry WHERE id = 1)
+FROM webhook_deliveries d JOIN history h ON h.seq = d.seq
+WHERE d.webhook = $1 AND d.state = 'pending' ORDER BY d.next_at, d.seq LIMIT $2
+
+-- name: webhook-pending
+SELECT count(*) FROM webhook_deliveries WHERE state = 'pending'
+
+-- name: webhook-behind
+SELECT pk, resources, operations, position FROM webhooks
+WHERE enabled = 1 AND position < (SELECT coalesce(max(seq), 0) FROM history) ORDER BY position, pk LIMIT $1
+
+-- name: webhook-changes
+SELECT seq, ($2 = '[]' OR resource IN (SELECT value FROM json_each($2))) AND
+  ($3 = '[]' OR operation IN (SELECT value FROM json_each($3)))
+FROM history WHERE seq > $1 ORDER BY seq LIMIT $4
+
+-- name: webhook-make-out
+INSERT INTO webhook_deliveries (id, webhook, seq, state, created_at, next_at) VALUES ($1, $2, $3, 'pending', $4, $4)
+
+-- name: webhook-move
+UPDATE webhooks SET position = $2 WHERE pk = $1
+
+-- name: webhook-old
+SELECT 1 FROM webhook_deliveries WHERE state <> 'pending' AND ended_at < $1 LIMIT 1
+
+-- name: webhook-forget
+DELETE FROM webhook_deliveries WHERE pk IN
+  (SELECT pk FROM webhook_deliveries WHERE state <> 'pending' AND ended_at < $1 ORDER BY ended_at LIMIT $2)
+
+-- The log keeps the latest attempts.
+-- name: webhook-attempt
+UPDATE webhook_deliveries SET log = json_insert(
+  CASE WHEN json_array_length(log) < 20 THEN log ELSE json_remove(log, '$[0]') END,
+  '$[#]', json_object('at', $2, 'status', $3, 'error', $4))
+WHERE id = $1
+
+-- Only while it is as it was when it was taken: $5 attempts, due at $6, and its webhook at that address.
+-- name: webhook-settle
+UPDATE webhook_deliveries SET state = $2, next_at = $3, ended_at = $4, attempts = attempts + 1
+WHERE id = $1 AND state = 'pending' AND attempts = $5 AND next_at = $6
+  AND webhook = (SELECT pk FROM webhooks WHERE id = $7 AND url = $8)
+RETURNING pk
+
+-- name: webhook-delivered
+UPDATE webhooks SET last_delivered_at = $2, failing_since = NULL WHERE id = $1 AND url = $3
+
+-- name: webhook-failing
+UPDATE webhooks SET failing_since = coalesce(failing_since, $2) WHERE id = $1 AND url = $3
+
+-- Unless something was delivered after $4.
+-- name: webhook-disable
+UPDATE webhooks SET enabled = 0, disabled_reason = $2, updated_at = $3
+WHERE id = $1 AND enabled = 1 AND ($4 IS NULL OR last_delivered_at IS NULL OR last_delivered_at < $4)
+RETURNING id
+
+-- name: indexes
+-- The indexes there are, with their first columns.
+SELECT t.name,
+  (SELECT name FROM pragma_index_info(i.name) WHERE seqno = 0),
+  (SELECT name FROM pragma_index_info(i.name) WHERE seqno = 1),
+  (SELECT name FROM pragma_index_info(i.name) WHERE seqno = 2)
+FROM sqlite_schema t CROSS JOIN pragma_index_list(t.name) i
+WHERE t.type = 'table';
+
+-- The concluded agreements through which an organization may be covered ($1; on the day $2), each with the party and, when
+-- an area is asked for ($3), the area through which. With $4 only what is in force today. via: 0 the organization itself, 1 a unit of it, 2 one that it is a
+-- unit of, 3 one that came after or before it. area_via: 0 the area itself, 1 a broader one. What holds on the day is said
+-- with partial dates: a text that begins like all days of its interval. The best way of each comes first.
+-- name: coverage
+WITH RECURSIVE
+links (type, below, above) AS (
+  SELECT type, owner, organization FROM organization_relations
+  WHERE type IN ('parent', 'predecessor') AND (since IS NULL OR since <= $2)
+    AND (until IS NULL OR until >= $2 OR until = substr($2, 1, length(until)))
+),
+ways (pk, via) AS (
+  SELECT $1, 0
+  UNION
+  SELECT l.below, 1 FROM ways w CROSS JOIN links l ON l.above = w.pk AND l.type = 'parent' WHERE w.via IN (0, 1)
+  UNION
+  SELECT l.above, 2 FROM ways w CROSS JOIN links l ON l.below = w.pk AND l.type = 'parent' WHERE w.via IN (0, 2)
+  UNION
+  SELECT l.below, 3 FROM ways w CROSS JOIN links l ON l.above = w.pk AND l.type = 'predecessor' WHERE w.via IN (0, 3)
+  UNION
+  SELECT l.above, 4 FROM ways w CROSS JOIN links l ON l.below = w.pk AND l.type = 'predecessor' WHERE w.via IN (0, 4)
+),
+wider (pk, via) AS (
+  SELECT $3, 0 WHERE $3 IS NOT NULL
+  UNION
+  SELECT t.parent, 1 FROM wider w CROSS JOIN areas t ON t.pk = w.pk WHERE t.parent IS NOT NULL
+)
+SELECT p.owner, min(w.via, 3) AS via, o.id, o.slug, o.name, c.via AS area_via, t.id, t.slug, t.name
+FROM ways w
+CROSS JOIN agreement_parties p ON p.organization = w.pk AND p.role <> 'witness'
+CROSS JOIN agreements a ON a.pk = p.owner AND a.stage = 'concluded' AND ($4 = 0 OR a.status = 'in_force')
+CROSS JOIN organizations o ON o.pk = w.pk
+LEFT JOIN agreement_areas g ON $3 IS NOT NULL AND g.owner = p.owner
+LEFT JOIN wider c ON c.pk = g.area
+LEFT JOIN areas t ON t.pk = c.pk
+WHERE $3 IS NULL OR c.pk IS NOT NULL
+ORDER BY p.owner, w.via, c.via
+
+-- The graph (store/graph.c): organizations in their order, the agreements of one in theirs, and of an agreement the parties
+-- that come after one.
+-- name: graph-organizations
+SELECT pk FROM organizations ORDER BY pk
+
+-- name: graph-agreements
+SELECT owner FROM agreement_parties WHERE organization = $1 ORDER BY owner
+
+-- name: graph-parties
+SELECT p.organization, a.status = 'in_force'
+FROM agreements a CROSS JOIN agreement_parties p ON p.owner = a.pk
+WHERE a.pk = $1 AND p.organization > $2
+
+-- name: graph-organization
+SELECT id, slug, name, names, kind, country FROM organizations WHERE pk = $1
+
+-- name: graph-id
+SELECT id FROM organizations WHERE pk = $1

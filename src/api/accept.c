@@ -19,34 +19,39 @@ static int covers(const char *range, size_t length, const char *type) {
   return length == strlen(type) && strncasecmp(range, type, length) == 0 ? COVERS_EXACTLY : COVERS_NOT;
 }
 
-/* Whether the parameters that follow a range give it a weight above zero. */
-static bool weighs(const char *parameters, const char *end) {
+/* The weight that the parameters which follow a range give it. */
+static double weight_of(const char *parameters, const char *end) {
   for (const char *at = parameters; at < end; at++) {
     if (*at == ';') {
       at += 1 + strspn(at + 1, " \t");
       if ((*at == 'q' || *at == 'Q') && at[1] == '=') {
-        return strtod(at + 2, NULL) > 0;
+        return strtod(at + 2, NULL);
       }
     }
   }
-  return true;
+  return 1;
 }
 
-static bool takes(const char *header, const char *type) {
-  int best = COVERS_NOT;
-  bool wanted = false;
+/* How much a header wants a type, and how precisely it says so. */
+struct wish {
+  double weight;
+  int precise;
+};
+
+static struct wish wish_for(const char *header, const char *type) {
+  struct wish wish = {.precise = COVERS_NOT};
   for (const char *at = header; *at != '\0';) {
     at += strspn(at, " \t,");
     const char *end = at + strcspn(at, ",");
     size_t length = strcspn(at, ";, \t");
     int precise = covers(at, length, type);
-    if (precise > best) {
-      best = precise;
-      wanted = weighs(at + length, end);
+    if (precise > wish.precise) {
+      wish.precise = precise;
+      wish.weight = weight_of(at + length, end);
     }
     at = end;
   }
-  return wanted;
+  return wish;
 }
 
 bool accepts(const char *header, const char *const *types) {
@@ -54,9 +59,18 @@ bool accepts(const char *header, const char *const *types) {
     return true;
   }
   for (; *types != NULL; types++) {
-    if (strcmp(*types, "*/*") == 0 || takes(header, *types)) {
+    if (strcmp(*types, "*/*") == 0 || wish_for(header, *types).weight > 0) {
       return true;
     }
   }
   return false;
+}
+
+bool prefers(const char *header, const char *type, const char *other) {
+  if (header == NULL) {
+    return false;
+  }
+  struct wish wish = wish_for(header, type), less = wish_for(header, other);
+  bool as_much = wish.weight >= less.weight && wish.weight <= less.weight;
+  return wish.weight > less.weight || (as_much && wish.weight > 0 && wish.precise > less.precise);
 }

@@ -1,6 +1,8 @@
-/* An agreement's standing depends on its own terms, on the day, and on the agreements that supersede or renew it. So a
- * write derives the record's own standing before it is written, and afterwards that of the agreements which it
- * supersedes or did supersede. The clock does the same for those whose day has come (due_on). */
+/* An agreement's standing depends on its own terms, on the day, and on the agreements that supersede or renew it; for
+ * the public also on what of these is public, and on which parties are (shown.c). So a write derives the record's own
+ * standing before it is written, and afterwards that of the agreements which it supersedes or did supersede; and that
+ * of an organization the standing of what it has signed. The clock does the same for those whose day has come (due_on).
+ */
 #include "api/agreements.h"
 
 #include "base/blob.h"
@@ -16,25 +18,6 @@ static const char *text_of(const json_t *object, const char *member) {
   return json_string_value(json_object_get(object, member));
 }
 
-/* -- superseding --------------------------------------------------------------------------------------------------- */
-
-static day start_of(struct db *db, int64_t pk) {
-  struct terms terms = {0};
-  struct partial_date *const dates[] = {&terms.effective_on, &terms.concluded_on, &terms.signed_on};
-  struct query *query = db_named(db, "agreement-starts");
-  query_bind_int(query, 1, pk);
-  if (query_step(query) == STEP_ROW) {
-    for (int i = 0; i < 3; i++) {
-      const char *text = query_text(query, i);
-      if (text != NULL) {
-        partial_date_read(text, strlen(text), dates[i]);
-      }
-    }
-  }
-  query_end(query);
-  return terms_start(&terms);
-}
-
 static size_t collect(struct query *query, const void *memory, int64_t **out) {
   size_t count = 0;
   *out = NULL;
@@ -46,51 +29,98 @@ static size_t collect(struct query *query, const void *memory, int64_t **out) {
   return count;
 }
 
-day agreement_superseded_on(struct db *db, const void *memory, int64_t pk) {
-  int64_t *successors;
+/* -- superseding --------------------------------------------------------------------------------------------------- */
+
+/* The start of the agreement whose dates are the columns of the row. */
+static day start_in(struct query *query) {
+  struct terms terms = {0};
+  struct partial_date *const dates[] = {&terms.effective_on, &terms.concluded_on, &terms.signed_on};
+  for (int i = 0; i < 3; i++) {
+    const char *text = query_text(query, i);
+    if (text != NULL) {
+      partial_date_read(text, strlen(text), dates[i]);
+    }
+  }
+  return terms_start(&terms);
+}
+
+day agreement_superseded_on(struct db *db, int64_t pk, bool public_only) {
+  day first = DAY_NONE;
   struct query *query = db_named(db, "agreement-successors");
   query_bind_int(query, 1, pk);
-  size_t count = collect(query, memory, &successors);
-  day first = DAY_NONE;
-  for (size_t i = 0; i < count; i++) {
-    day start = start_of(db, successors[i]);
+  query_bind_int(query, 2, public_only);
+  while (query_step(query) == STEP_ROW) {
+    day start = start_in(query);
     if (start != DAY_NONE && (first == DAY_NONE || start < first)) {
       first = start;
     }
   }
+  query_end(query);
   return first;
 }
 
 /* -- rules --------------------------------------------------------------------------------------------------------- */
 
-static void derive(struct change *change, int64_t pk, json_t *row, struct terms *terms, struct standing *standing) {
-  day superseded_on = pk == 0 ? DAY_NONE : agreement_superseded_on(change->db, change->memory, pk);
-  agreement_terms(change->memory, row, superseded_on, terms);
-  standing_on(terms, clock_today(), standing);
+/* What follows from an agreement's terms besides the members of its row. */
+struct derived {
+  struct terms terms;
+  struct shown before; /* beside the record as it stands in the database */
+  json_t *shown;       /* what the public is to be shown, as of shown_next */
+  day due_on;          /* the first day on which the standing is another, for the public or for all */
+};
+
+static day earlier(day one, day other) {
+  return one == DAY_NONE || (other != DAY_NONE && other < one) ? other : one;
+}
+
+/* Sets the derived members of the row that is to replace the target's. `own`: as of shown_next. */
+static void derive(struct change *change, const struct target *target, json_t *row, bool own, struct derived *out) {
+  struct standing standing, seen;
+  day today = clock_today();
+  day superseded_on = target->pk == 0 ? DAY_NONE : agreement_superseded_on(change->db, target->pk, false);
+  agreement_terms(change->memory, row, superseded_on, &out->terms);
+  standing_on(&out->terms, today, &standing);
+  agreement_set_standing(row, &standing);
+  out->before = (struct shown){.due_on = DAY_NONE};
+  if (target->pk != 0) {
+    shown_read(change, target->pk, &out->before);
+  }
+  bool apart = shown_standing(change, target->pk, row, &out->terms, today, &seen);
+  out->shown = shown_next(change, &out->before, target->row, row, apart ? &seen : NULL, own);
+  out->due_on = apart ? earlier(standing.due_on, seen.due_on) : standing.due_on;
 }
 
 static void check_agreement(struct change *change, const struct target *target, json_t *row) {
   if (text_of(row, "stage") == NULL) {
     json_object_set_new(row, "stage", json_string(text_of(row, "concluded_on") != NULL ? "concluded" : "proposed"));
   }
-  struct terms terms;
-  struct standing standing;
-  derive(change, target->pk, row, &terms, &standing);
-  agreement_check_terms(change, row, &terms);
-  agreement_set_standing(row, &standing);
-  change->due_on = standing.due_on;
-  change->superseded_on = terms.superseded_on;
+  struct derived *derived = memory_new(change->memory, struct derived);
+  derive(change, target, row, true, derived);
+  agreement_check_terms(change, row, &derived->terms);
+  change->derived = derived;
 }
 
-static void write_clock(struct change *change, int64_t pk, day due_on, day superseded_on) {
-  char due[DAY_SIZE], superseded[DAY_SIZE];
-  day_print(due_on == DAY_NONE ? 0 : due_on, due);
-  day_print(superseded_on == DAY_NONE ? 0 : superseded_on, superseded);
+static void bind_day(struct query *query, int n, day value) {
+  char text[DAY_SIZE];
+  if (value == DAY_NONE) {
+    query_bind_null(query, n);
+  } else {
+    day_print(value, text);
+    query_bind_text(query, n, text);
+  }
+}
+
+/* Writes what stands beside the row, which is in the database by now: at that revision, made at that time. */
+static void write_clock(struct change *change, const struct target *target, const json_t *row, const char *updated_at,
+                        const struct derived *derived) {
+  char *shown = shown_text(derived->shown, row, target->revision, updated_at);
   struct query *query = db_named(change->db, "agreement-clock-write");
-  query_bind_int(query, 1, pk);
-  query_bind_text(query, 2, due_on == DAY_NONE ? NULL : due);
-  query_bind_text(query, 3, superseded_on == DAY_NONE ? NULL : superseded);
+  query_bind_int(query, 1, target->pk);
+  bind_day(query, 2, derived->due_on);
+  bind_day(query, 3, derived->terms.superseded_on);
+  query_bind_text(query, 4, shown);
   query_run(query);
+  free(shown);
 }
 
 bool agreement_refresh(struct change *change, int64_t pk) {
@@ -99,21 +129,35 @@ bool agreement_refresh(struct change *change, int64_t pk) {
     return db_failure(change->db) == DB_OK; /* deleted meanwhile */
   }
   json_t *row = owned_json(change->memory, json_copy(target.row));
-  struct terms terms;
-  struct standing standing;
-  derive(change, pk, row, &terms, &standing);
-  agreement_set_standing(row, &standing);
-  if (!json_equal(target.row, row)) {
-    bool begun = history_begun(change, target.id);
-    target.revision += begun;
+  struct derived derived;
+  derive(change, &target, row, false, &derived);
+  bool moved = !json_equal(target.row, row);
+  if (moved) {
+    target.revision += history_pending(change, target.id) ? 0 : 1;
     struct record record = {target.id, target.slug, target.revision, NULL, change->now};
     resource_update(change->db, change->resource, pk, &record, target.slug, target.row, row);
-    if (begun) {
-      history_record(change, &target, "update");
-    }
+    history_record(change, &target, "update");
   }
-  write_clock(change, pk, standing.due_on, terms.superseded_on);
+  write_clock(change, &target, row, moved ? change->now : derived.before.updated_at, &derived);
   return db_failure(change->db) == DB_OK;
+}
+
+void agreements_refresh_signed(struct change *change, int64_t organization) {
+  int64_t *pks;
+  struct query *query = db_named(change->db, "agreement-signed-by");
+  query_bind_int(query, 1, organization);
+  size_t count = collect(query, change->memory, &pks);
+  const struct resource *own = change->resource;
+  void *memory = change->memory;
+  change->resource = contract_resource(change->contract, "agreements");
+  bool fine = db_failure(change->db) == DB_OK;
+  for (size_t i = 0; fine && i < count; i++) {
+    change->memory = talloc_new(memory);
+    fine = agreement_refresh(change, pks[i]);
+    talloc_free(change->memory);
+  }
+  change->memory = memory;
+  change->resource = own;
 }
 
 /* Calls for a refresh of every agreement that the row's relations supersede or renew. */
@@ -152,8 +196,9 @@ static void after_agreement(struct change *change, const struct target *target, 
     refresh_superseded(change, before, target->pk);
     return;
   }
-  if (before != NULL || change->due_on != DAY_NONE || change->superseded_on != DAY_NONE) {
-    write_clock(change, target->pk, change->due_on, change->superseded_on);
+  const struct derived *derived = change->derived;
+  if (before != NULL || derived->due_on != DAY_NONE || derived->shown != NULL) {
+    write_clock(change, target, row, change->now, derived);
   }
   refresh_superseded(change, row, target->pk);
   if (before != NULL && !json_equal(json_object_get(before, "relations"), json_object_get(row, "relations"))) {
@@ -210,24 +255,42 @@ static bool tick_some(void *argument, struct db *db) {
   return fine;
 }
 
-/* The day for which the derived columns hold. */
-static bool read_today(void *argument, struct db *db) {
-  day *held = argument;
+/* The day for which the derived columns hold, or DAY_NONE when none was written down. */
+static day day_held(struct db *db) {
+  day held = DAY_NONE;
   struct query *query = db_named(db, "today-read");
   if (query_step(query) == STEP_ROW && !query_null(query, 0)) {
-    day_read(query_text(query, 0), held);
+    day_read(query_text(query, 0), &held);
   }
+  query_end(query);
+  return held;
+}
+
+struct clock_state {
+  day held;
+  bool due; /* something is to be derived anew: a migration asks for that on the very day, too */
+};
+
+static bool read_clock(void *argument, struct db *db) {
+  struct clock_state *state = argument;
+  char today[DAY_SIZE];
+  day_print(clock_today(), today);
+  state->held = day_held(db);
+  struct query *query = db_named(db, "agreement-due");
+  query_bind_text(query, 1, today);
+  query_bind_int(query, 2, 1);
+  state->due = query_step(query) == STEP_ROW;
   query_end(query);
   return false; /* nothing to keep */
 }
 
 bool api_tick(struct api *api) {
-  day held = DAY_NONE;
-  if (store_write(api_store(api), read_today, &held) != WRITE_DROPPED) {
+  struct clock_state state = {.held = DAY_NONE};
+  if (store_write(api_store(api), read_clock, &state) != WRITE_DROPPED) {
     return false;
   }
-  day today = clock_today();
-  if (held == today) {
+  day held = state.held, today = clock_today();
+  if (held == today && !state.due) {
     return true;
   }
   /* A day before the one that the columns hold for (a test's, or a clock set right) may undo any change. */
@@ -242,7 +305,7 @@ bool api_tick(struct api *api) {
 
 /* -- checking ------------------------------------------------------------------------------------------------------ */
 
-static bool check_one(struct change *change, int64_t pk, void (*tell)(void *argument, const char *line),
+static bool check_one(struct change *change, int64_t pk, day held, void (*tell)(void *argument, const char *line),
                       void *argument) {
   struct target target;
   if (!change_load_pk(change, pk, &target)) {
@@ -251,14 +314,26 @@ static bool check_one(struct change *change, int64_t pk, void (*tell)(void *argu
   json_t *row = owned_json(change->memory, json_copy(target.row));
   struct terms terms;
   struct standing standing;
-  derive(change, pk, row, &terms, &standing);
+  agreement_terms(change->memory, row, agreement_superseded_on(change->db, pk, false), &terms);
+  standing_on(&terms, held, &standing);
   agreement_set_standing(row, &standing);
-  if (json_equal(target.row, row)) {
+  char line[200];
+  if (!json_equal(target.row, row)) {
+    snprintf(line, sizeof line, "agreement %s (%s): status %s is stored, %s follows from its terms", target.id,
+             target.slug, text_of(target.row, "status"), text_of(row, "status"));
+    tell(argument, line);
+    return false;
+  }
+  struct shown shown;
+  shown_read(change, pk, &shown);
+  bool apart = shown_standing(change, pk, row, &terms, held, &standing);
+  bool awaited = shown.due_on != DAY_NONE && shown.due_on <= held; /* by a migration, until the clock comes by */
+  if (awaited || shown_follows(&shown, row, apart ? &standing : NULL)) {
     return true;
   }
-  char line[200];
-  snprintf(line, sizeof line, "agreement %s (%s): status %s is stored, %s follows from its terms", target.id,
-           target.slug, text_of(target.row, "status"), text_of(row, "status"));
+  snprintf(line, sizeof line,
+           "agreement %s (%s): the public is shown another standing than follows from what is public", target.id,
+           target.slug);
   tell(argument, line);
   return false;
 }
@@ -272,6 +347,10 @@ bool api_check_standings(struct api *api, struct db *db, void (*tell)(void *argu
                           .faults = faults_new(memory),
                           .resource = contract_resource(contract, "agreements")};
   bool sound = true;
+  day held = day_held(db);
+  if (held == DAY_NONE) {
+    held = clock_today();
+  }
   int64_t last = 0, *pks;
   size_t count;
   do {
@@ -281,7 +360,7 @@ bool api_check_standings(struct api *api, struct db *db, void (*tell)(void *argu
     query_bind_int(query, 2, TICK_BATCH);
     count = collect(query, change.memory, &pks);
     for (size_t i = 0; i < count; i++) {
-      sound = check_one(&change, pks[i], tell, argument) && sound;
+      sound = check_one(&change, pks[i], held, tell, argument) && sound;
       last = pks[i];
     }
     talloc_free(change.memory);
@@ -310,7 +389,7 @@ void handle_agreement_status(struct call *call) {
   }
   struct terms terms;
   struct standing standing;
-  agreement_terms(call->memory, target.row, agreement_superseded_on(call->db, call->memory, target.pk), &terms);
+  agreement_terms(call->memory, target.row, agreement_superseded_on(call->db, target.pk, false), &terms);
   standing_on(&terms, on, &standing);
   json_t *row = json_object(), *answer = json_object();
   agreement_set_standing(row, &standing);

@@ -2,10 +2,12 @@
  * release, which may render the same record in other bytes, never confirms an old copy. */
 #include "api/call.h"
 
+#include "api/ending.h"
 #include "api/problem.h"
 #include "base/blob.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "domain/language.h"
 
 #include <sodium.h>
 #include <stdarg.h>
@@ -13,7 +15,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char media_json[] = "application/json; charset=utf-8";
+enum { TAG_HALF = 8 }; /* bytes of a hash */
+
+const char media_json[] = "application/json; charset=utf-8", media_events[] = "text/event-stream";
 static const char media_problem[] = "application/problem+json; charset=utf-8";
 
 static int release_json(json_t **place) {
@@ -54,7 +58,8 @@ const char *answer_header_value(const struct call *call, const char *name) {
 }
 
 static struct blob *dump(json_t *value) {
-  char *text = memory_checked(json_dumps(memory_checked(value), JSON_COMPACT | JSON_ENCODE_ANY));
+  char *text =
+      memory_checked(json_dumps(memory_checked(value), JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(6)));
   struct blob *blob = blob_new(text, strlen(text));
   free(text);
   json_decref(value);
@@ -74,6 +79,14 @@ static void add_header(struct reply *reply, const char *name, const char *value)
 
 void answer_header(struct call *call, const char *name, const char *value) {
   add_header(&call->reply, name, memory_copy(call->memory, value));
+}
+
+char *name_for_reader(const struct call *call, const void *memory, const char *name, const char *names) {
+  json_t *known = call->request->accept_language == NULL ? NULL : json_loads(names, 0, NULL);
+  const char *chosen = language_choose(known, call->request->accept_language);
+  char *copy = memory_copy(memory, chosen == NULL ? name : chosen);
+  json_decref(known);
+  return copy;
 }
 
 /* -- problems ------------------------------------------------------------------------------------------------------ */
@@ -99,9 +112,7 @@ static void fill_problem(const void *memory, struct reply *reply, const char *re
   reply->status = problem->status;
   reply->content_type = media_problem;
   reply->body = dump(body);
-  if (problem->status == 401) {
-    add_header(reply, "WWW-Authenticate", "Bearer realm=\"entente\", Basic realm=\"entente\", charset=\"UTF-8\"");
-  } else if (problem->status == 503) {
+  if (problem->status == 503) {
     add_header(reply, "Retry-After", memory_copy(memory, "1"));
   }
 }
@@ -115,6 +126,13 @@ void answer_problem(struct call *call, const char *name, const char *format, ...
     va_end(arguments);
   }
   fill_problem(call->memory, &call->reply, call->request->id, name, detail, NULL, NULL);
+  if (call->reply.status == 401) {
+    /* Offered Basic, a browser asks for name and password by itself, over a page that has a form for it. */
+    bool page = call->request->csrf_token != NULL;
+    add_header(&call->reply, "WWW-Authenticate",
+               page ? "Bearer realm=\"entente\""
+                    : "Bearer realm=\"entente\", Basic realm=\"entente\", charset=\"UTF-8\"");
+  }
 }
 
 void answer_faults(struct call *call, const char *name) {
@@ -150,6 +168,9 @@ void answer_failure(struct call *call, enum db_failure failure) {
 }
 
 void api_not_saved(struct call *call, int outcome) {
+  if (outcome != WRITE_UNKNOWN) {
+    ending_undo(call);
+  }
   switch (outcome) {
   case WRITE_FULL:
     answer_problem(call, "storage-full", NULL);
@@ -165,6 +186,7 @@ void api_not_saved(struct call *call, int outcome) {
 }
 
 void api_refuse_busy(struct call *call) {
+  ending_undo(call);
   answer_problem(call, "busy", NULL);
 }
 
@@ -179,8 +201,15 @@ static size_t without_coding(const char *tag, size_t length) {
   return length > 5 && memcmp(tag + length - 5, "-gzip", 5) == 0 ? length - 5 : length;
 }
 
+/* What follows a dot tells apart bytes that show one state: no condition of a write rests on it. */
+static size_t state_of(const char *tag, size_t length) {
+  const char *dot = memchr(tag, '.', length);
+  return dot == NULL ? length : (size_t)(dot - tag);
+}
+
 bool tag_listed(const char *header, const char *tag, bool weak) {
   const char *at = header;
+  size_t wanted = weak ? strlen(tag) : state_of(tag, strlen(tag));
   while (*at != '\0') {
     at += strspn(at, " \t,");
     if (*at == '*') {
@@ -197,7 +226,8 @@ bool tag_listed(const char *header, const char *tag, bool weak) {
       return false;
     }
     size_t length = without_coding(at + 1, (size_t)(end - at - 1));
-    if ((weak || !is_weak) && length == strlen(tag) && memcmp(at + 1, tag, length) == 0) {
+    length = weak ? length : state_of(at + 1, length);
+    if ((weak || !is_weak) && length == wanted && memcmp(at + 1, tag, length) == 0) {
       return true;
     }
     at = end + 1;
@@ -214,12 +244,18 @@ bool answer_not_modified(struct call *call, const char *tag) {
   return true;
 }
 
+bool answer_not_modified_since(struct call *call, struct db *db, uint64_t mark) {
+  struct query *query = db_named(db, "stamp-read");
+  int64_t stamp = query_step(query) == STEP_ROW ? query_int(query, 0) : 0;
+  query_end(query);
+  char tag[48], base[48];
+  call_tag(call, stamp, base);
+  snprintf(tag, sizeof tag, "%.30s-%08x", base, (unsigned)(mark ^ mark >> 32));
+  return db_failure(db) == DB_OK && answer_not_modified(call, tag);
+}
+
 bool answer_precondition(struct call *call, const char *tag) {
   const char *match = call->request->if_match, *none_match = call->request->if_none_match;
-  if (match == NULL && none_match == NULL && tag != NULL && api_match_required(call->api)) {
-    answer_problem(call, "precondition-required", NULL);
-    return true;
-  }
   if (match != NULL && (tag == NULL || !tag_listed(match, tag, false))) {
     answer_problem(call, "precondition-failed",
                    tag == NULL ? "there is no such record" : "the record has changed: its ETag is now \"%s\"", tag);
@@ -229,7 +265,30 @@ bool answer_precondition(struct call *call, const char *tag) {
     answer_problem(call, "precondition-failed", "the record exists: its ETag is \"%s\"", tag);
     return true;
   }
+  /* If-None-Match says which state is not meant. */
+  if (match == NULL && tag != NULL && api_options(call->api)->match_required) {
+    answer_problem(call, "precondition-required", NULL);
+    return true;
+  }
   return false;
+}
+
+static char *put_hash(char *out, const json_t *value) {
+  unsigned char hash[crypto_generichash_BYTES_MIN];
+  char *text = memory_checked(json_dumps(value, JSON_COMPACT));
+  crypto_generichash(hash, sizeof hash, (const unsigned char *)text, strlen(text), NULL, 0);
+  free(text);
+  sodium_bin2hex(out, TAG_HALF * 2 + 1, hash, TAG_HALF);
+  return out + strlen(out);
+}
+
+void tag_of_json(json_t *value, const char *const *moving, char out[48]) {
+  json_t *decided = memory_checked(json_copy(value));
+  for (size_t i = 0; moving[i] != NULL; i++) {
+    json_object_del(decided, moving[i]);
+  }
+  put_hash(text_put(put_hash(out, decided), "."), value);
+  json_decref(decided);
 }
 
 void answer_tag_of_body(struct call *call) {

@@ -2,14 +2,20 @@
  * answer and so end the way. A handler finds everything checked. */
 #include "api/call.h"
 
+#include "api/caller.h"
+#include "api/ending.h"
+#include "api/feed.h"
 #include "api/idempotency.h"
+#include "api/limits.h"
+#include "api/session.h"
+#include "api/snapshots.h"
 #include "api/tokens.h"
 #include "base/assets.h"
 #include "base/blob.h"
 #include "base/clock.h"
+#include "base/mask.h"
 #include "base/memory.h"
 #include "base/text.h"
-#include "contract/characters.h"
 #include "contract/json.h"
 #include "domain/formats.h"
 #include "store/spill.h"
@@ -20,15 +26,20 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Of a read that others wait for: some ten milliseconds, and not twice that where much else is done. */
+enum { WORK_SOON = 1000, SOON_NS = 20000000 };
 enum { ADDRESSES = 1 << 17, DOCUMENT_CACHE_BYTES = 5 << 20, DOCUMENT_SPILL_BYTES = 256 << 20 };
-enum { MESSAGE_MOST = 500 };
 
 struct api {
   struct contract *contract;
   struct store *store;
   struct addresses *addresses;
   struct spill *spill;
-  bool match_required;
+  struct api_options options;
+  struct limits *limits;
+  struct endings *endings;
+  struct feed *feed;
+  struct snapshots *snapshots;
   const struct handler **handlers; /* by operation */
   char build_tag[9];
   void (*add_metrics)(void *argument, struct text *out);
@@ -37,6 +48,11 @@ struct api {
 
 static const struct handler handlers[] = {
     {"list", CALL_READ, handle_list},
+    {"stats", CALL_READ, handle_stats},
+    {"graph", CALL_READ, handle_graph},
+    {"coverage", CALL_READ, handle_coverage},
+    {"search", CALL_READ, handle_search},
+    {"organization-match", CALL_READ, handle_organization_match},
     {"create", CALL_WRITE, handle_create},
     {"get", CALL_READ, handle_get},
     {"replace", CALL_WRITE, handle_replace},
@@ -46,9 +62,23 @@ static const struct handler handlers[] = {
     {"history", CALL_READ, handle_history},
     {"changes", CALL_READ, handle_changes},
     {"import", CALL_BACKGROUND, handle_import},
+    {"export", CALL_READ, handle_export},
+    {"calendar", CALL_READ, handle_calendar},
     {"token-list", CALL_READ, handle_token_list},
+    {"token-get", CALL_READ, handle_token_get},
     {"token-create", CALL_WRITE, handle_token_create},
     {"token-revoke", CALL_WRITE, handle_token_revoke},
+    {"session-create", CALL_WRITE, handle_session_create},
+    {"session-get", CALL_READ, handle_session_get},
+    {"session-end", CALL_WRITE, handle_session_end},
+    {"webhook-list", CALL_READ, handle_webhook_list},
+    {"webhook-create", CALL_WRITE, handle_webhook_create},
+    {"webhook-get", CALL_READ, handle_webhook_get},
+    {"webhook-patch", CALL_WRITE, handle_webhook_patch},
+    {"webhook-delete", CALL_WRITE, handle_webhook_delete},
+    {"webhook-rotate", CALL_WRITE, handle_webhook_rotate},
+    {"webhook-deliveries", CALL_READ, handle_webhook_deliveries},
+    {"webhook-redeliver", CALL_WRITE, handle_webhook_redeliver},
     {"backup", CALL_BACKGROUND, handle_backup},
     {"check", CALL_BACKGROUND, handle_check},
     {"health", CALL_READ, handle_health},
@@ -81,13 +111,10 @@ static void mark_build(struct api *api) {
   sodium_bin2hex(api->build_tag, sizeof api->build_tag, hash, 4);
 }
 
-struct api *api_new(struct contract *contract, struct store *store, struct error *error) {
-  struct api *api = memory_new(NULL, struct api);
+/* Finds each operation's handler; every one of both must have the other. */
+static bool bind_handlers(struct api *api, struct error *error) {
   bool used[HANDLERS] = {false};
-  api->contract = contract;
-  api->store = store;
-  api->addresses = addresses_new(api, ADDRESSES, store_changes(store));
-  api->spill = spill_new(api, dirname(memory_copy(api, store_path(store))), DOCUMENT_SPILL_BYTES);
+  const struct contract *contract = api->contract;
   api->handlers = memory_array(api, const struct handler *, contract->operation_count);
   for (size_t i = 0; i < contract->operation_count; i++) {
     const struct operation *operation = &contract->operations[i];
@@ -98,29 +125,48 @@ struct api *api_new(struct contract *contract, struct store *store, struct error
       }
     }
     if (api->handlers[operation->index] == NULL) {
-      error_set(error, "the contract's operation %s asks for a handler %s, which there is not", operation->id,
-                operation->handler);
-      talloc_free(api);
-      return NULL;
+      return error_set(error, "the contract's operation %s asks for a handler %s, which there is not", operation->id,
+                       operation->handler);
     }
   }
   for (size_t j = 0; j < HANDLERS; j++) {
     if (!used[j]) {
-      error_set(error, "no operation of the contract asks for the handler %s", handlers[j].name);
-      talloc_free(api);
-      return NULL;
+      return error_set(error, "no operation of the contract asks for the handler %s", handlers[j].name);
     }
   }
+  return true;
+}
+
+struct api *api_new(struct contract *contract, struct store *store, const struct api_options *options,
+                    struct error *error) {
+  struct api *api = memory_new(NULL, struct api);
+  api->contract = contract;
+  api->store = store;
+  api->options = *options;
+  if (!bind_handlers(api, error)) {
+    talloc_free(api);
+    return NULL;
+  }
+  api->addresses = addresses_new(api, ADDRESSES, store_changes(store));
+  api->spill = spill_new(api, dirname(memory_copy(api, store_path(store))), DOCUMENT_SPILL_BYTES);
+  api->limits = limits_new(api);
+  api->endings = endings_new(api);
+  api->feed = feed_new(api, store);
+  api->snapshots = snapshots_new(api, store);
   mark_build(api);
   return api;
 }
 
-void api_require_match(struct api *api, bool required) {
-  api->match_required = required;
+const struct api_options *api_options(const struct api *api) {
+  return &api->options;
 }
 
-bool api_match_required(const struct api *api) {
-  return api->match_required;
+struct limits *api_limits(const struct api *api) {
+  return api->limits;
+}
+
+struct endings *api_endings(const struct api *api) {
+  return api->endings;
 }
 
 void api_free(struct api *api) {
@@ -139,6 +185,14 @@ const char *api_build_tag(const struct api *api) {
   return api->build_tag;
 }
 
+struct feed *api_feed(const struct api *api) {
+  return api->feed;
+}
+
+struct snapshots *api_snapshots(const struct api *api) {
+  return api->snapshots;
+}
+
 void api_metrics_source(struct api *api, void (*add)(void *argument, struct text *out), void *argument) {
   api->add_metrics = add;
   api->metrics_argument = argument;
@@ -155,12 +209,16 @@ void api_add_metrics(struct api *api, struct text *out) {
 struct worker *worker_new(struct api *api, struct error *error) {
   struct worker *worker = memory_new(NULL, struct worker);
   worker->api = api;
-  worker->addresses = api->addresses;
-  worker->documents = documents_new(worker, DOCUMENT_CACHE_BYTES, api->spill);
-  worker->tokens = tokens_new(worker, store_changes(api->store));
-  worker->db = store_reader(api->store, error);
-  if (worker->db == NULL) {
-    talloc_free(worker);
+  worker->tokens = tokens_new(worker, store_changes(api->store), (int64_t)api->options.session_idle_seconds * 1000);
+  worker->whole.addresses = api->addresses;
+  worker->whole.documents = documents_new(worker, DOCUMENT_CACHE_BYTES, api->spill);
+  worker->whole.db = store_reader(api->store, error);
+  worker->open.open = true;
+  if (api->options.open && worker->whole.db != NULL) {
+    worker->open.db = store_public_reader(api->store, error);
+  }
+  if (worker->whole.db == NULL || (api->options.open && worker->open.db == NULL)) {
+    worker_free(worker);
     return NULL;
   }
   return worker;
@@ -168,14 +226,19 @@ struct worker *worker_new(struct api *api, struct error *error) {
 
 void worker_free(struct worker *worker) {
   if (worker != NULL) {
-    store_reader_close(worker->db);
+    store_reader_close(worker->whole.db);
+    store_reader_close(worker->open.db);
     talloc_free(worker);
   }
 }
 
 void worker_cache_counts(const struct worker *worker, int64_t *hits, int64_t *misses) {
-  *hits = atomic_load_explicit(&worker->cache_hits, memory_order_relaxed);
-  *misses = atomic_load_explicit(&worker->cache_misses, memory_order_relaxed);
+  *hits = *misses = 0;
+  const struct sight *sights[] = {&worker->whole, &worker->open};
+  for (size_t i = 0; i < sizeof sights / sizeof sights[0]; i++) {
+    *hits += atomic_load_explicit(&sights[i]->cache_hits, memory_order_relaxed);
+    *misses += atomic_load_explicit(&sights[i]->cache_misses, memory_order_relaxed);
+  }
 }
 
 /* -- opening a call ------------------------------------------------------------------------------------------------ */
@@ -184,44 +247,25 @@ static int drop_body(struct call *call) {
   blob_drop(call->reply.body);
   json_decref(call->body);
   json_decref(call->normal);
+  talloc_free(call->pieces);
   return 0;
 }
 
-static void authorize(struct call *call, struct worker *worker) {
-  if (call->request->trusted) {
-    call->principal = (struct principal){.role = ROLE_ADMIN, .name = "local"};
-  } else if (call->request->authorization != NULL) {
-    int64_t now = clock_now_ms();
-    bool use_is_due, valid = tokens_principal(worker->tokens, worker->db, call->commits, call->request->authorization,
-                                              call->request->peer, now, &call->principal, &use_is_due);
-    enum db_failure failure = db_failure(worker->db);
-    if (failure != DB_OK) {
-      db_end_read(worker->db);
-      answer_failure(call, failure);
-      return;
-    }
-    if (use_is_due) {
-      token_note_use(api_store(call->api), call->principal.id, now);
-    }
-    if (!valid && call->operation->role != ROLE_NONE) {
-      answer_problem(call, "unauthorized", "the token is unknown, revoked, expired or not well formed");
-      return;
-    }
-  }
-  if (call->principal.role >= call->operation->role) {
-    return;
-  }
-  if (call->principal.role == ROLE_NONE) {
-    answer_problem(call, "unauthorized", NULL);
-  } else {
-    static const char *const names[] = {"", "reader", "editor", "admin"};
-    answer_problem(call, "forbidden", "this needs the role %s, and the token has %s", names[call->operation->role],
-                   names[call->principal.role]);
-  }
+/* The address as it may be told: problems are kept and passed on. */
+static const char *shown_path(struct call *call) {
+  size_t length = strlen(call->uri->path);
+  char *out = memory_array(call->memory, char, length + 1);
+  mask_path(call->uri->path, length, out, length + 1);
+  return out;
 }
 
 static void route(struct call *call) {
   const char *why = NULL;
+  if (strcmp(call->request->method, "OPTIONS") == 0 && strcmp(call->request->target, "*") == 0) {
+    answer_bytes(call, 204, NULL, NULL, 0);
+    answer_header(call, "Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
+    return;
+  }
   call->uri = uri_read(call->memory, call->request->target, &why);
   if (call->uri == NULL) {
     answer_problem(call, "malformed-request", "the address: %s", why);
@@ -235,12 +279,12 @@ static void route(struct call *call) {
     }
     call->handler = call->api->handlers[call->operation->index];
   } else if (call->route.allowed[0] == '\0') {
-    answer_problem(call, "not-found", "there is nothing at %s", call->uri->path);
+    answer_problem(call, "not-found", "there is nothing at %s", shown_path(call));
   } else if (strcmp(call->request->method, "OPTIONS") == 0) {
     answer_bytes(call, 204, NULL, NULL, 0);
     answer_header(call, "Allow", call->route.allowed);
   } else {
-    answer_problem(call, "method-not-allowed", "%s takes %s", call->uri->path, call->route.allowed);
+    answer_problem(call, "method-not-allowed", "%s takes %s", shown_path(call), call->route.allowed);
     answer_header(call, "Allow", call->route.allowed);
   }
 }
@@ -251,21 +295,19 @@ struct call *api_open(struct api *api, struct worker *worker, const void *memory
   call->api = api;
   call->memory = call;
   call->request = request;
+  call->worker = worker;
   call->commits = store_commits(api->store);
   route(call);
-  if (call->reply.status == 0) {
-    authorize(call, worker);
+  if (request->crowded && (call->operation == NULL || !call->operation->unlimited)) {
+    answer_problem(call, "too-many-connections", NULL);
+    return call;
   }
+  caller_admit(call, worker);
+  call->admitted_ns = clock_monotonic_ns();
   return call;
 }
 
 /* -- accepting a body ---------------------------------------------------------------------------------------------- */
-
-/* Whether the header's media type, without its parameters, is that one. */
-static bool media_is(const char *header, const char *type) {
-  size_t length = strcspn(header, "; \t");
-  return length == strlen(type) && strncasecmp(header, type, length) == 0;
-}
 
 static bool media_taken(struct call *call) {
   const char *const *types = call->operation->media_types, *header = call->request->content_type;
@@ -282,6 +324,12 @@ static bool media_taken(struct call *call) {
     }
   }
   return false;
+}
+
+/* An empty text is no broken JSON: whoever reads it says what it lacks. */
+static bool is_text(struct call *call) {
+  const char *header = call->request->content_type;
+  return header != NULL && strncasecmp(header, "text/", strlen("text/")) == 0 && media_taken(call);
 }
 
 static void read_body(struct call *call) {
@@ -328,13 +376,16 @@ static void refuse_format(struct call *call) {
                  list_types(call, call->operation->answer_types));
 }
 
-static bool message_fits(const char *message) {
-  return message == NULL ||
-         (characters_clean(message, strlen(message), "") && characters_count(message, strlen(message)) <= MESSAGE_MOST);
+/* Of a write, a header that it does not take would promise too much if it were passed over. */
+static void check_promise(struct call *call, const char *name, const char *value, const char *where) {
+  if (value != NULL && strcmp(call->operation->method, "GET") != 0 && !contract_takes_header(call->operation, name)) {
+    faults_add(call->faults, PLACE_HEADER, name, "unknown", "is taken only where %s", where);
+  }
 }
 
-void api_accept(struct call *call) {
-  if (!accepts(call->request->accept, call->operation->answer_types)) {
+static void check_request(struct call *call) {
+  bool named = call->uri != NULL && contract_parameter(call->operation, call->uri, "format") != NULL;
+  if (!named && !accepts(call->request->accept, call->operation->answer_types)) {
     refuse_format(call);
     return;
   }
@@ -342,23 +393,19 @@ void api_accept(struct call *call) {
     call->faults = faults_new(call->memory);
   }
   contract_check_query(call->operation, call->uri, call->faults);
+  contract_check_header(call->operation, "X-Change-Message", call->request->change_message, call->faults);
+  contract_check_header(call->operation, "Idempotency-Key", call->request->idempotency_key, call->faults);
+  check_promise(call, "If-Match", call->request->if_match, "what is changed has an ETag");
+  check_promise(call, "Idempotency-Key", call->request->idempotency_key, "records are created");
+  contract_check_header(call->operation, "Last-Event-ID", call->request->last_event_id, call->faults);
   if (call->faults->count > 0) {
     answer_faults(call, "invalid-parameter");
-    return;
-  }
-  if (!message_fits(call->request->change_message)) {
-    answer_problem(call, "malformed-request",
-                   "X-Change-Message: must be UTF-8 of at most %d characters, none of them a control character",
-                   MESSAGE_MOST);
-    return;
-  }
-  if (!idempotency_accept(call)) {
     return;
   }
   if (call->operation->media_types == NULL) {
     return; /* a body that nobody asked for is not looked at */
   }
-  if (call->request->body_size == 0) {
+  if (call->request->body_size == 0 && !is_text(call)) {
     if (call->operation->body_required) {
       answer_problem(call, "malformed-json", "a body is needed");
     }
@@ -377,44 +424,103 @@ enum call_kind api_kind(const struct call *call) {
   return call->handler->kind;
 }
 
+bool api_from_nobody(const struct call *call) {
+  return call->principal.role == ROLE_NONE;
+}
+
+void call_limit(const struct call *call, struct db *db) {
+  if (call->soon) {
+    db_limit_work(db, WORK_SOON, SOON_NS);
+  }
+}
+
 struct db *call_db(struct call *call) {
   if (call->db == NULL) {
-    call->db = call->worker->db;
+    call->db = call->sight->db;
     db_begin_read(call->db);
+    call_limit(call, call->db);
   }
   return call->db;
 }
 
-static void end_reading(struct call *call) {
+/* How it ended; what failed is answered, but for DB_LONG. */
+static enum db_failure end_reading(struct call *call) {
+  enum db_failure failure = DB_OK;
   if (call->db != NULL) {
-    enum db_failure failure = db_failure(call->db);
+    failure = db_failure(call->db);
     int64_t hits, misses;
     db_cache_counts(call->db, &hits, &misses);
-    atomic_store_explicit(&call->worker->cache_hits, hits, memory_order_relaxed);
-    atomic_store_explicit(&call->worker->cache_misses, misses, memory_order_relaxed);
+    atomic_store_explicit(&call->sight->cache_hits, hits, memory_order_relaxed);
+    atomic_store_explicit(&call->sight->cache_misses, misses, memory_order_relaxed);
     db_end_read(call->db);
     call->db = NULL;
-    if (failure != DB_OK) {
+    if (failure != DB_OK && failure != DB_LONG) {
       answer_failure(call, failure);
     }
   }
   call->worker = NULL;
+  call->sight = NULL;
+  return failure;
+}
+
+/* Whether so long has passed since the caller was found that a token may have ended meanwhile; and then, whether it
+ * has, with an answer. */
+static bool has_ended(struct call *call, struct worker *worker) {
+  if (clock_monotonic_ns() - call->admitted_ns < CALLER_BELIEVED_NS || caller_still_admitted(call, worker)) {
+    return false;
+  }
+  caller_answer_refused(call);
+  return true;
+}
+
+void api_accept(struct call *call) {
+  if (has_ended(call, call->worker)) {
+    return;
+  }
+  check_request(call);
+  session_accept(call);
+  token_accept(call);
+  end_reading(call);
+}
+
+static void begin_reading(struct call *call, struct worker *worker) {
+  call->worker = worker;
+  call->sight = api_from_nobody(call) && call->api->options.open ? &worker->open : &worker->whole;
 }
 
 void api_read(struct call *call, struct worker *worker) {
-  call->worker = worker;
+  begin_reading(call, worker);
   call->handler->handle(call);
   end_reading(call);
 }
 
+bool api_read_soon(struct call *call, struct worker *worker) {
+  begin_reading(call, worker);
+  call->soon = true;
+  call->handler->handle(call);
+  call->soon = false;
+  call->late = end_reading(call) == DB_LONG || call->late;
+  if (!call->late) {
+    return true;
+  }
+  call->late = false;
+  blob_drop(call->reply.body);
+  call->reply = (struct reply){0};
+  call->faults = faults_new(call->memory);
+  return false;
+}
+
 void api_background(struct call *call, struct worker *worker) {
-  api_read(call, worker);
+  if (!has_ended(call, worker)) { /* it may have waited for its turn */
+    api_read(call, worker);
+  }
 }
 
 bool api_write(struct call *call, struct db *db) {
   call->db = db;
-  bool replayed = idempotency_replay(call);
-  if (!replayed) {
+  if (!caller_holds(call, db)) { /* it may have ended while the write waited for its turn */
+    caller_answer_refused(call);
+  } else if (!idempotency_replay(call)) {
     call->handler->handle(call);
     idempotency_record(call);
   }
@@ -424,6 +530,9 @@ bool api_write(struct call *call, struct db *db) {
     answer_failure(call, failure);
   } else if (call->reply.status == 0) {
     answer_problem(call, "internal-error", NULL);
+  }
+  if (call->reply.status >= 400) {
+    ending_undo(call);
   }
   return call->reply.status < 400; /* a replay too: it may repeat what this very group is to keep */
 }
@@ -436,11 +545,21 @@ const struct operation *api_operation(const struct call *call) {
   return call->operation;
 }
 
-size_t api_body_limit(const struct call *call, size_t server_limit) {
-  size_t own = call->operation == NULL ? 0 : call->operation->body_limit;
+size_t api_body_limit(const struct call *call, size_t server_limit, bool local) {
+  const struct operation *operation = call->operation;
+  size_t own = operation == NULL ? 0 : operation->body_limit;
+  own = local && operation != NULL && operation->local_body_limit > 0 ? operation->local_body_limit : own;
   return own > 0 ? own : server_limit;
 }
 
 const char *api_actor(const struct call *call) {
   return call->principal.name;
+}
+
+const char *api_limits_left(const struct call *call) {
+  return call->limits_left;
+}
+
+const char *api_limits_policy(const struct call *call) {
+  return call->limits_policy;
 }

@@ -63,9 +63,21 @@ bool change_load(struct change *change, const char *key, struct target *target) 
 
 /* -- slugs --------------------------------------------------------------------------------------------------------- */
 
+/* Whether something else stands at the address that the slug would have (/v1/organizations/match). */
+static bool is_address(const struct change *change, const char *slug) {
+  char *path = memory_print(NULL, "/v1/%s/%s", change->resource->path, slug);
+  size_t i = 0;
+  while (i < change->contract->operation_count && strcmp(change->contract->operations[i].path, path) != 0) {
+    i++;
+  }
+  talloc_free(path);
+  return i < change->contract->operation_count;
+}
+
 static bool slug_free(struct change *change, const char *slug, const char *own_id) {
   struct found found;
-  return !resource_find(change->db, change->resource, slug, &found) || strcmp(found.id, own_id) == 0;
+  return !is_address(change, slug) &&
+         (!resource_find(change->db, change->resource, slug, &found) || strcmp(found.id, own_id) == 0);
 }
 
 /* The slug that a record without one gets: from its name, made unique. */
@@ -130,15 +142,14 @@ static bool make_row(struct change *change, struct target *target, json_t *norma
   return sound(change);
 }
 
-/* What remains to be done once the row is written: `before` is NULL for a new record, `operation` for one whose history
- * begins later. */
+/* What remains to be done once the row is written: `before` is NULL for a new record. */
 static void follow_up(struct change *change, const struct target *target, const json_t *before, const json_t *row,
                       const char *operation) {
   const struct rules *rules = rules_of(change->resource);
   if (!change->whole_later) {
     rules->whole(change, target, row);
   }
-  if (operation != NULL && sound(change)) {
+  if (sound(change)) {
     change->document = history_record(change, target, operation);
   }
   if (rules->after != NULL && sound(change)) {
@@ -177,12 +188,12 @@ static enum changed replace(struct change *change, struct target *target, json_t
   if (!moved && !fresh && json_equal(target->row, normal)) {
     return CHANGE_NOTHING;
   }
-  target->revision += fresh ? 0 : 1;
+  target->revision += history_pending(change, target->id) ? 0 : 1;
   struct record record = {target->id, target->slug, target->revision, NULL, change->now};
   if (!resource_update(change->db, change->resource, target->pk, &record, old_slug, target->row, normal)) {
     return CHANGE_REFUSED;
   }
-  follow_up(change, target, target->row, normal, fresh ? NULL : "update");
+  follow_up(change, target, target->row, normal, "update");
   target->row = normal;
   return sound(change) ? CHANGE_UPDATED : CHANGE_REFUSED;
 }
@@ -235,7 +246,11 @@ enum changed change_reserve(struct change *change, json_t *normal, struct target
   rules_of(change->resource)->check(change, target, bare);
   change->faults = kept;
   target->row = bare;
-  return insert(change, target, bare) && sound(change) ? CHANGE_CREATED : CHANGE_REFUSED;
+  if (!insert(change, target, bare) || !sound(change)) {
+    return CHANGE_REFUSED;
+  }
+  history_record(change, target, "create");
+  return CHANGE_CREATED;
 }
 
 enum changed change_complete(struct change *change, struct target *target, json_t *normal) {

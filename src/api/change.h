@@ -20,12 +20,14 @@ struct change {
   const char *now; /* timestamp of the whole write */
   struct faults *faults;
   const char *taken; /* a slug that another record has: a conflict, not a fault; or NULL */
-  json_t *awaited;  /* import: relations left to the other side, looked at once all is written (relations_missing); else
-                       NULL */
-  bool whole_later; /* import: rules->whole is asked once all is written */
-  size_t line;      /* import: of the record under way */
+  json_t *awaited; /* import: relations left to the other side, looked at once all is written (relations_missing); else
+                      NULL */
+  json_t *pending; /* import: {id: pk} of the records whose history is written once all is (history_end); else NULL */
+  json_t *served; /* import: {id: slug} of references as they were served, for ids that are not known here; else NULL */
+  bool whole_later;              /* import: rules->whole is asked once all is written */
+  size_t line;                   /* import: of the record under way */
   struct blob *document;         /* as the change left it, when it was written; owned by `memory` */
-  int32_t due_on, superseded_on; /* agreements: what the check derived for the columns outside the contract */
+  const struct derived *derived; /* agreements: what the check derived for the columns outside the contract */
 };
 
 /* The record that a change is about. */
@@ -49,18 +51,26 @@ enum changed change_create(struct change *change, json_t *normal, const char *sl
 /* Makes the record what `normal` says. A slug that is absent stays. */
 enum changed change_replace(struct change *change, struct target *target, json_t *normal);
 
-/* Import, first step: inserts a record without anything that refers, so that others can. change_replace then completes
- * it; its revision stays the first. When all is written, history_record begins its history. */
+/* Import, first step: inserts a record without anything that refers, so that others can. change_complete then completes
+ * it; its revision stays the first, and its history begins with history_end. */
 enum changed change_reserve(struct change *change, json_t *normal, struct target *target);
 enum changed change_complete(struct change *change, struct target *target, json_t *normal);
 /* Deletes a record that nothing refers to. */
 void change_delete(struct change *change, struct target *target);
 
 /* Adds what has become of the record to its history: "create", "update" or "delete". The clock's changes are "clock".
- * The document as it stands now, owned by change->memory, or NULL. */
+ * The document as it stands now, owned by change->memory, or NULL. In an import (change->pending) only notes that it is
+ * to be done. */
 struct blob *history_record(struct change *change, const struct target *target, const char *operation);
-/* Whether the record has a history. One that an import has reserved does not have it yet. */
-bool history_begun(struct change *change, const char *id);
+/* Whether the record has a revision already whose history is to be written by history_end: what else is changed of it
+ * in the same import makes no further one. */
+bool history_pending(const struct change *change, const char *id);
+/* Import: writes the history of all that it created or changed, as it stands now. False when `wanted`, asked before
+ * each record, says that nothing is: then the rest is not written. */
+bool history_end(struct change *change, bool (*wanted)(void *argument, struct db *db), void *argument);
+/* A change as the feed tells of it, from eight columns of a row of the history that begin with `first`: seq, at, actor,
+ * operation, resource, record, slug, revision. A new reference. */
+json_t *history_item(struct query *query, int first);
 /* On whose behalf the call changes things. */
 struct origin call_origin(const struct call *call);
 
@@ -96,6 +106,9 @@ struct missing_relation {
 /* Import: tells each of change->awaited that nobody has written. */
 void relations_missing(struct change *change, void (*tell)(void *argument, const struct missing_relation *missing),
                        void *argument);
+/* Takes out of a document the relations of types under which only others' are served; with `symmetric` also those of
+ * types that either side may write. */
+void relations_drop_served(const struct resource *resource, json_t *document, bool symmetric);
 /* Faults for relations of a record to itself, or written twice. */
 void relations_check(struct change *change, const struct target *target, const json_t *row);
 /* The contract of a resource's relations: the array member, and in its items the types and the reference. False when it
@@ -105,6 +118,8 @@ struct relation_members {
   const json_t *inverse;
 };
 bool relation_members(const struct resource *resource, struct relation_members *members);
+/* The resource to which a record of that id belongs, or NULL. */
+const struct resource *resource_of_id(const struct contract *contract, const char *id);
 /* The pk of a record by its id, or 0. */
 int64_t pk_of(struct change *change, const struct resource *resource, const char *id);
 

@@ -1,4 +1,9 @@
-/* base64url of [list, value, id] as JSON. It holds nothing that the list did not show, so it needs no secret. */
+/* base64url of [list, value, id] as JSON. It holds nothing that the list did not show, so it needs no secret.
+ *
+ * The value is there as a whole, however long: of a record that was deleted or renamed since, a part of it would leave
+ * open which of those that begin alike were shown already. So a cursor of the longest name (500 characters of four
+ * bytes) has some 2,750 characters, which the contract's `cursor` takes, and which leave an address room for filters.
+ */
 #include "api/cursor.h"
 
 #include "base/memory.h"
@@ -36,7 +41,7 @@ enum cursor_result cursor_read(const void *memory, const char *text, uint64_t li
   json_t *at = json_array_get(place, 1);
   enum cursor_result result = CURSOR_BROKEN;
   if (json_array_size(place) == 3 && of != NULL && after != NULL &&
-      (json_is_string(at) || json_is_integer(at) || json_is_null(at))) {
+      (json_is_string(at) || json_is_integer(at) || json_is_null(at) || json_is_array(at))) {
     snprintf(mark, sizeof mark, "%016llx", (unsigned long long)list);
     result = strcmp(of, mark) == 0 ? CURSOR_READ : CURSOR_FOREIGN;
   }

@@ -12,7 +12,7 @@ char *cursor_write(const void *memory, uint64_t list, const json_t *value, const
 
 enum cursor_result { CURSOR_READ, CURSOR_BROKEN, CURSOR_FOREIGN };
 
-/* Reads one. `*value` is a new reference: a string, an integer or null. `id` is a copy owned by `memory`. */
+/* Reads one. `*value` is a new reference: a string, an integer, null or an array. `id` is a copy owned by `memory`. */
 enum cursor_result cursor_read(const void *memory, const char *text, uint64_t list, json_t **value, const char **id);
 
 #endif

@@ -1,12 +1,15 @@
-/* History is one append-only log (sql/…/0002-history.sql): every change of a record adds the document as it stands
- * after it, in the transaction of the change. A record's history is its rows; what changed in a step is told by
- * comparing two documents when somebody asks. The log is also the feed of changes. */
+/* History is one append-only log (sql/…/0002-history.sql): every change of a record adds what the record says after it,
+ * in the transaction of the change. That is its document without the relations that others have written: those come and
+ * go without a revision of this record, and are in the history of the others. A record's history is its rows; what
+ * changed in a step is told by comparing two documents when somebody asks. In the order of its numbers the log is the
+ * feed of changes (feed.c). */
 #include "api/change.h"
 
 #include "base/blob.h"
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/network.h"
+#include "base/text.h"
 #include "contract/difference.h"
 
 #include <stdint.h>
@@ -24,31 +27,10 @@ struct origin call_origin(const struct call *call) {
                          .message = call->request->change_message};
 }
 
-bool history_begun(struct change *change, const char *id) {
-  struct query *query = db_named(change->db, "history-exists");
-  query_bind_text(query, 1, id);
-  query_bind_text(query, 2, change->resource->path);
-  bool begun = query_step(query) == STEP_ROW;
-  query_end(query);
-  return begun;
-}
-
-static int drop_blob(struct blob **place) {
-  blob_drop(*place);
-  return 0;
-}
-
-struct blob *history_record(struct change *change, const struct target *target, const char *operation) {
+static void write_step(struct change *change, const struct target *target, const char *operation,
+                       const struct blob *own) {
   static const struct origin clock = {.actor = "clock"};
   const struct origin *origin = change->origin == NULL ? &clock : change->origin;
-  bool deleted = strcmp(operation, "delete") == 0;
-  struct blob *document = deleted ? NULL : resource_document(change->db, change->resource, target->pk);
-  if (document == NULL && !deleted) {
-    return NULL; /* the database failed */
-  }
-  struct blob **owned = memory_new(change->memory, struct blob *);
-  *owned = document;
-  talloc_set_destructor(owned, drop_blob);
   struct query *query = db_named(change->db, "history-write");
   query_bind_text(query, 1, change->resource->path);
   query_bind_text(query, 2, target->id);
@@ -60,9 +42,64 @@ struct blob *history_record(struct change *change, const struct target *target, 
   query_bind_text(query, 8, origin->request_id);
   query_bind_text(query, 9, origin->address);
   query_bind_text(query, 10, origin->message);
-  query_bind_text(query, 11, document == NULL ? NULL : document->data);
+  query_bind_text(query, 11, own == NULL ? NULL : own->data);
   query_run(query);
+}
+
+static int drop_blob(struct blob **place) {
+  blob_drop(*place);
+  return 0;
+}
+
+struct blob *history_record(struct change *change, const struct target *target, const char *operation) {
+  if (change->pending != NULL) {
+    json_object_set_new(change->pending, target->id, json_integer(target->pk));
+    return NULL;
+  }
+  if (strcmp(operation, "delete") == 0) {
+    write_step(change, target, operation, NULL);
+    return NULL;
+  }
+  struct blob *document = resource_document(change->db, change->resource, target->pk);
+  if (document == NULL) {
+    return NULL; /* the database failed */
+  }
+  struct blob **owned = memory_new(change->memory, struct blob *);
+  *owned = document;
+  talloc_set_destructor(owned, drop_blob);
+  struct blob *own = resource_own_document(change->db, change->resource, target->pk, document);
+  write_step(change, target, operation, own);
+  blob_drop(own);
   return document;
+}
+
+bool history_pending(const struct change *change, const char *id) {
+  return json_object_get(change->pending, id) != NULL;
+}
+
+bool history_end(struct change *change, bool (*wanted)(void *argument, struct db *db), void *argument) {
+  void *memory = change->memory;
+  json_t *pending = change->pending;
+  bool whole = true;
+  change->pending = NULL;
+  const char *id;
+  json_t *pk;
+  json_object_foreach(pending, id, pk) {
+    struct target target;
+    if (!(whole = wanted(argument, change->db))) {
+      break;
+    }
+    change->memory = talloc_new(memory);
+    change->faults = faults_new(change->memory);
+    change->resource = resource_of_id(change->contract, id);
+    if (change->resource != NULL && change_load_pk(change, json_integer_value(pk), &target)) {
+      /* A record that was there before has had its second revision by now. */
+      history_record(change, &target, target.revision == 1 ? "create" : "update");
+    }
+    talloc_free(change->memory);
+  }
+  change->memory = memory;
+  return whole;
 }
 
 /* -- finding ------------------------------------------------------------------------------------------------------- */
@@ -98,27 +135,32 @@ void answer_no_record(struct call *call) {
 
 /* -- one record ---------------------------------------------------------------------------------------------------- */
 
-static json_t *parsed(struct query *query, int column) {
+/* The document of a step, or NULL. Old ones have the other side's relations too (0008-history-own.sql). */
+static json_t *parsed(const struct resource *resource, struct query *query, int column) {
   const char *text = query_text(query, column);
-  return text == NULL ? NULL : json_loads(text, 0, NULL);
+  json_t *document = text == NULL ? NULL : json_loads(text, 0, NULL);
+  relations_drop_served(resource, document, false);
+  return document;
 }
 
-/* A step, with what changed since the document before it. */
-static json_t *step_of(struct query *query) {
-  static const char *const members[] = {"revision", "at", "actor", "operation", "message", "request_id"};
+/* A step, but for what changed in it. From where it was made, which may be somebody's home, is for admins. */
+static json_t *step_of(struct query *query, bool admin) {
+  static const char *const members[] = {"revision", "at", "actor", "operation", "message", "request_id", "address"};
   json_t *step = json_object();
   json_object_set_new(step, members[0], json_integer(query_int(query, 0)));
   for (int i = 1; i < (int)(sizeof members / sizeof members[0]); i++) {
-    const char *text = query_text(query, i);
+    bool hidden = strcmp(members[i], "address") == 0 && !admin;
+    const char *text = hidden ? NULL : query_text(query, i);
     json_object_set_new(step, members[i], text == NULL ? json_null() : json_string(text));
   }
   return step;
 }
 
-static void add_changes(json_t *step, const json_t *before, const json_t *after) {
+/* What changed since the document before; nothing for the first, and for a deletion. */
+static void add_changes(const struct resource *resource, json_t *step, const json_t *before, const json_t *after) {
   static const char *const without[] = {"revision", "updated_at", NULL};
   bool both = before != NULL && after != NULL;
-  json_object_set_new(step, "changes", both ? json_difference(before, after, without) : json_array());
+  json_object_set_new(step, "changes", both ? json_difference(resource->schema, before, after, without) : json_array());
 }
 
 static void answer_steps(struct call *call, const char *id, json_t *items, int64_t next) {
@@ -145,9 +187,9 @@ void handle_history(struct call *call) {
   int64_t shown = 0;
   bool more = false;
   while (query_step(query) == STEP_ROW) {
-    json_t *document = parsed(query, 6);
+    json_t *document = parsed(call->resource, query, 7);
     if (step != NULL) {
-      add_changes(step, document, newer);
+      add_changes(call->resource, step, document, newer);
     }
     json_decref(newer);
     newer = document;
@@ -156,13 +198,13 @@ void handle_history(struct call *call) {
       step = NULL;
       break; /* it was read for what changed after it */
     }
-    step = step_of(query);
+    step = step_of(query, call->principal.role == ROLE_ADMIN);
     shown = query_int(query, 0);
     json_array_append_new(items, step);
   }
   query_end(query);
   if (step != NULL) {
-    add_changes(step, NULL, newer);
+    add_changes(call->resource, step, NULL, newer);
   }
   json_decref(newer);
   answer_steps(call, id, items, more ? shown : 0);
@@ -177,6 +219,10 @@ void answer_as_it_stood(struct call *call) {
   if (revision != NULL && known_at != NULL) {
     faults_add(call->faults, PLACE_PARAMETER, "known_at", "contradiction", "revision and known_at exclude each other");
     answer_faults(call, "invalid-parameter");
+    return;
+  }
+  if (call->sight->open) {
+    answer_problem(call, "unauthorized", "what a record was before is for callers with a token");
     return;
   }
   if (id == NULL) {
@@ -207,47 +253,88 @@ void answer_as_it_stood(struct call *call) {
 
 /* -- the feed ------------------------------------------------------------------------------------------------------ */
 
-void handle_changes(struct call *call) {
-  const char *after = contract_parameter(call->operation, call->uri, "after");
-  const char *limit_text = contract_parameter(call->operation, call->uri, "limit");
-  const char *resource = contract_parameter(call->operation, call->uri, "resource");
-  long limit = atol(limit_text);
-  struct query *query = db_named(call_db(call), "history-after");
-  query_bind_int(query, 1, atoll(after));
-  query_bind_text(query, 2, resource);
-  query_bind_int(query, 3, limit + 1);
-  json_t *items = json_array();
-  int64_t last = 0;
-  bool more = false;
-  while (query_step(query) == STEP_ROW) {
-    more = (long)json_array_size(items) == limit;
-    if (more) {
-      break;
-    }
-    last = query_int(query, 0);
-    json_array_append_new(items,
-                          json_pack("{s:I, s:s, s:s, s:s, s:s, s:s, s:s, s:I}", "seq", (json_int_t)last, "at",
-                                    query_text(query, 1), "actor", query_text(query, 2), "operation",
-                                    query_text(query, 3), "resource", query_text(query, 4), "id", query_text(query, 5),
-                                    "slug", query_text(query, 6), "revision", (json_int_t)query_int(query, 7)));
-  }
-  query_end(query);
-  json_t *next = !more ? json_null()
-                       : json_sprintf("/v1/changes?after=%lld&limit=%ld%s%s", (long long)last, limit,
-                                      resource == NULL ? "" : "&resource=", resource == NULL ? "" : resource);
-  answer_json(call, 200, json_pack("{s:o, s:o}", "items", items, "next", next));
-  answer_tag_of_body(call);
+json_t *history_item(struct query *query, int first) {
+  return memory_checked(json_pack("{s:I, s:s, s:s, s:s, s:s, s:s, s:s, s:I}", "seq",
+                                  (json_int_t)query_int(query, first), "at", query_text(query, first + 1), "actor",
+                                  query_text(query, first + 2), "operation", query_text(query, first + 3), "resource",
+                                  query_text(query, first + 4), "id", query_text(query, first + 5), "slug",
+                                  query_text(query, first + 6), "revision", (json_int_t)query_int(query, first + 7)));
 }
 
 /* -- checking ------------------------------------------------------------------------------------------------------ */
 
-bool api_check_history(struct db *db, void (*tell)(void *argument, const char *line), void *argument) {
-  bool whole = true;
+enum { TOLD_MOST = 100 };
+
+/* A row of history-newest, and the record that it is about. */
+struct stand {
+  const struct resource *resource;
+  const char *id, *slug, *document;
+  bool mirrored; /* the document has relations of the other side among its own */
+};
+
+/* Whether the record says what the last document of its history does; the places where it does not are added to `text`.
+ */
+static bool stands(const struct stand *stand, const struct blob *own, struct text *text) {
+  if (strcmp(own->data, stand->document) == 0) {
+    return true; /* as nearly all are */
+  }
+  json_t *now = json_loadb(own->data, own->size, 0, NULL), *then = json_loads(stand->document, 0, NULL);
+  if (stand->mirrored) {
+    relations_drop_served(stand->resource, now, true);
+    relations_drop_served(stand->resource, then, true);
+  }
+  json_t *places = json_difference(stand->resource->schema, then, now, NULL);
+  size_t index;
+  json_t *place;
+  json_array_foreach(places, index, place) {
+    text_addf(text, "%s%s", index == 0 ? "" : ", ", json_string_value(json_object_get(place, "pointer")));
+  }
+  bool same = index == 0;
+  json_decref(places);
+  json_decref(then);
+  json_decref(now);
+  return same;
+}
+
+static bool check_stand(struct db *db, const struct stand *stand, struct text *line) {
+  struct found found;
+  if (stand->resource == NULL || !resource_find(db, stand->resource, stand->id, &found)) {
+    return true; /* history-gaps tells of it */
+  }
+  struct blob *document = resource_document(db, stand->resource, found.pk);
+  if (document == NULL) {
+    return true; /* the database failed */
+  }
+  struct blob *own = resource_own_document(db, stand->resource, found.pk, document);
+  text_addf(line, "%s (%s) is not as its history ends: ", stand->id, stand->slug);
+  bool same = stands(stand, own, line);
+  blob_drop(own);
+  blob_drop(document);
+  return same;
+}
+
+bool api_check_history(struct api *api, struct db *db, void (*tell)(void *argument, const char *line), void *argument) {
+  int told = 0;
   struct query *query = db_named(db, "history-gaps");
   while (query_step(query) == STEP_ROW) {
     tell(argument, query_text(query, 0));
-    whole = false;
+    told++;
   }
   query_end(query);
-  return whole && db_failure(db) == DB_OK;
+  query = db_named(db, "history-newest");
+  while (told < TOLD_MOST && query_step(query) == STEP_ROW) {
+    struct stand stand = {.resource = contract_resource(api_contract(api), query_text(query, 0)),
+                          .id = query_text(query, 1),
+                          .slug = query_text(query, 2),
+                          .document = query_text(query, 3),
+                          .mirrored = query_int(query, 4) != 0};
+    struct text *line = text_new(NULL);
+    if (!check_stand(db, &stand, line)) {
+      tell(argument, line->data);
+      told++;
+    }
+    talloc_free(line);
+  }
+  query_end(query);
+  return told == 0 && db_failure(db) == DB_OK;
 }

@@ -1,4 +1,4 @@
-/* One row for each key of a caller. That a request is the same is told by a hash of method, address and body. Rows that
+/* One row for each key of a caller. That a request is the same is told by a hash of address and body. Rows that
  * are older than a day count for nothing, and each new one clears away some of them. */
 #include "api/idempotency.h"
 
@@ -11,29 +11,16 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { KEY_MOST = 255, DAY_MS = 24 * 60 * 60 * 1000 };
+enum { DAY_MS = 24 * 60 * 60 * 1000 };
 
-/* Creating a record; other requests are the same when they are sent again, or (tokens) must not be kept. */
+/* The contract says where one is taken: creating a record. Other requests are the same when they are sent again, or
+ * (tokens) must not be kept. */
 static const char *key_of(const struct call *call) {
-  bool creates = call->resource != NULL && strcmp(call->operation->method, "POST") == 0;
-  return creates ? call->request->idempotency_key : NULL;
+  return contract_takes_header(call->operation, "Idempotency-Key") ? call->request->idempotency_key : NULL;
 }
 
 static const char *caller_of(const struct call *call) {
   return call->principal.id[0] == '\0' ? "local" : call->principal.id;
-}
-
-bool idempotency_accept(struct call *call) {
-  const char *key = key_of(call);
-  size_t length = key == NULL ? 1 : strlen(key);
-  bool fine = length >= 1 && length <= KEY_MOST;
-  for (; fine && key != NULL && *key != '\0'; key++) {
-    fine = *key > 0x20 && *key < 0x7f;
-  }
-  if (!fine) {
-    answer_problem(call, "malformed-request", "Idempotency-Key: must be 1 to %d visible ASCII characters", KEY_MOST);
-  }
-  return fine;
 }
 
 static void hash_request(const struct call *call, unsigned char hash[crypto_hash_sha256_BYTES]) {

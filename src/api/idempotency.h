@@ -8,8 +8,6 @@
 
 struct call;
 
-/* Whether the key, if there is one, is one; answers with a problem when it is not. */
-bool idempotency_accept(struct call *call);
 /* On the writer's connection, before the work: answers when the key was used before. */
 bool idempotency_replay(struct call *call);
 /* After the work: records its answer. */

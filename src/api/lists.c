@@ -1,10 +1,15 @@
 /* A list is keys, then documents: the query string names filters and an order, the store walks the keys of one page,
  * and each document comes from memory or its view. The page's tag is the number of the last write to the registry and
  * the query, so a page that was asked for again costs one small read while nothing was written. */
-#include "api/call.h"
+#include "api/lists.h"
 
+#include "api/call.h"
 #include "api/cursor.h"
+#include "api/fields.h"
+#include "api/filters.h"
+#include "api/rows.h"
 #include "base/blob.h"
+#include "base/hash.h"
 #include "base/memory.h"
 #include "base/text.h"
 
@@ -12,71 +17,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FILTERS_MOST = 64, VALUES_MOST = 100 };
-
 struct list {
   struct page_request page;
-  struct page_filter filters[FILTERS_MOST];
-  const char *sort_text; /* as written */
-  uint64_t mark;         /* of resource, filters and order */
+  struct fields fields;
+  bool total;    /* how many there are is asked */
+  uint64_t mark; /* of resource, filters and order */
 };
-
-static const struct filter *find_filter(const struct resource *resource, const char *name) {
-  for (size_t i = 0; i < resource->filter_count; i++) {
-    if (strcmp(resource->filters[i].name, name) == 0) {
-      return &resource->filters[i];
-    }
-  }
-  return NULL;
-}
 
 /* -- from the query string ----------------------------------------------------------------------------------------- */
 
-/* The value as the store takes it: a reference as the id of the record that it names. */
-static const char *filter_value(struct call *call, const struct filter *filter, const char *value) {
-  if (filter->schema->reference == NULL) {
-    return value;
-  }
-  struct found found;
-  const struct resource *resource = contract_resource(api_contract(call->api), filter->schema->reference);
-  if (resource_find(call_db(call), resource, value, &found)) {
-    return memory_copy(call->memory, found.id);
-  }
-  faults_add(call->faults, PLACE_PARAMETER, filter->name, "no_such_record", "\"%s\" names none of the %s", value,
-             resource->path);
-  return value;
-}
-
-static void read_filters(struct call *call, struct list *list) {
-  size_t values = 0;
-  for (size_t i = 0; i < call->uri->pair_count; i++) {
-    const struct pair *pair = &call->uri->pairs[i];
-    const struct filter *filter = find_filter(call->resource, pair->name);
-    if (filter == NULL) {
-      continue;
-    }
-    if (++values > VALUES_MOST) {
-      faults_add(call->faults, PLACE_PARAMETER, pair->name, "too_many", "a list takes at most %d values of filters",
-                 VALUES_MOST);
-      return;
-    }
-    size_t place = 0;
-    while (place < list->page.filter_count && list->filters[place].filter != filter) {
-      place++;
-    }
-    struct page_filter *chosen = &list->filters[place];
-    if (place == list->page.filter_count) {
-      *chosen = (struct page_filter){.filter = filter,
-                                     .values = memory_array(call->memory, const char *, call->uri->pair_count)};
-      list->page.filter_count++;
-    }
-    ((const char **)chosen->values)[chosen->count++] = filter_value(call, filter, pair->value);
-  }
-}
-
 static void read_sort(struct call *call, struct list *list) {
   const char *text = contract_parameter(call->operation, call->uri, "sort");
-  list->sort_text = text == NULL ? "" : text;
   if (text == NULL) {
     return;
   }
@@ -84,38 +35,46 @@ static void read_sort(struct call *call, struct list *list) {
   const char *name = text + (list->page.descending ? 1 : 0);
   const char **names = memory_array(call->memory, const char *, call->resource->sort_count + 2);
   struct text *known = text_new(call->memory);
+  size_t count = 0;
   for (size_t i = 0; i < call->resource->sort_count; i++) {
-    names[i] = call->resource->sorts[i].name;
-    text_addf(known, "%s%s", i == 0 ? "" : ", ", names[i]);
-    if (strcmp(names[i], name) == 0) {
-      list->page.sort = &call->resource->sorts[i];
+    const struct sort *sort = &call->resource->sorts[i];
+    if (sort->internal && call->sight->open) {
+      continue;
+    }
+    names[count++] = sort->name;
+    text_addf(known, "%s%s", count == 1 ? "" : ", ", sort->name);
+    if (strcmp(sort->name, name) == 0) {
+      list->page.sort = sort;
     }
   }
-  if (list->page.sort == NULL && strcmp(name, "id") != 0) {
+  if (list->page.sort == NULL) {
     const char *near = nearest_name(name, names);
     faults_add(call->faults, PLACE_PARAMETER, "sort", "unknown",
-               "must be one of id, %s, with - before it for the other direction%s%s", known->data,
+               "must be one of %s, with - before it for the other direction%s%s", known->data,
                near == NULL ? "" : "; did you mean ", near == NULL ? "" : near);
   }
 }
 
-static void mix(uint64_t *mark, const char *text) {
-  for (; *text != '\0'; text++) {
-    *mark = (*mark ^ (unsigned char)*text) * 1099511628211ULL;
+/* What a list is, whatever of it is shown and how: a cursor is good for one that asks the same, in whatever order it
+ * asks. It is made of the words of the query, since what they stand for (the number of a record) is nobody's business.
+ */
+static uint64_t mark_list(const struct call *call) {
+  static const char *const shown[] = {"cursor", "limit", "total", "fields", "format", NULL};
+  uint64_t asked = 0;
+  for (size_t i = 0; i < call->uri->pair_count; i++) {
+    const struct pair *pair = &call->uri->pairs[i];
+    size_t j = 0;
+    while (shown[j] != NULL && strcmp(shown[j], pair->name) != 0) {
+      j++;
+    }
+    asked += shown[j] == NULL ? hash_text(hash_text(HASH_START, pair->name), pair->value) : 0;
   }
-  *mark = (*mark ^ 0xff) * 1099511628211ULL;
+  return hash_number(hash_text(HASH_START, call->resource->path), asked);
 }
 
-static void mark_list(const struct call *call, struct list *list) {
-  list->mark = 14695981039346656037ULL;
-  mix(&list->mark, call->resource->path);
-  mix(&list->mark, list->sort_text);
-  for (size_t i = 0; i < list->page.filter_count; i++) {
-    mix(&list->mark, list->filters[i].filter->name);
-    for (size_t j = 0; j < list->filters[i].count; j++) {
-      mix(&list->mark, list->filters[i].values[j]);
-    }
-  }
+static void refuse_cursor(struct call *call, const char *message) {
+  faults_add(call->faults, PLACE_PARAMETER, "cursor", "cursor", "%s", message);
+  answer_faults(call, "invalid-cursor");
 }
 
 static bool read_cursor(struct call *call, struct list *list) {
@@ -130,25 +89,15 @@ static bool read_cursor(struct call *call, struct list *list) {
     list->page.after_value = owned_json(call->memory, value);
     return true;
   case CURSOR_FOREIGN:
-    answer_problem(call, "invalid-cursor",
-                   "this cursor was given out for another list, other filters or another order");
+    refuse_cursor(call, "was given out for another list, other filters or another order");
     return false;
   default:
-    answer_problem(call, "invalid-cursor", "this is not a cursor that was given out here");
+    refuse_cursor(call, "is not one that was given out here");
     return false;
   }
 }
 
 /* -- answering ----------------------------------------------------------------------------------------------------- */
-
-static const struct pair *find_pair(const struct uri *uri, const char *name) {
-  for (size_t i = 0; i < uri->pair_count; i++) {
-    if (strcmp(uri->pairs[i].name, name) == 0) {
-      return &uri->pairs[i];
-    }
-  }
-  return NULL;
-}
 
 static void add_escaped(struct text *out, const char *text) {
   for (; *text != '\0'; text++) {
@@ -182,37 +131,51 @@ static char *next_address(struct call *call, const char *cursor) {
   return out->data;
 }
 
-static struct blob *document_of(struct call *call, const struct page_key *key) {
-  struct blob *document = documents_get(call->worker->documents, call->resource, key->pk, key->stamp);
+static struct blob *whole_document(struct call *call, const struct page_key *key) {
+  if (call->sight->open) {
+    return resource_document(call->db, call->resource, key->pk);
+  }
+  struct blob *document = documents_get(call->sight->documents, call->resource, key->pk, key->stamp);
   if (document == NULL) {
     document = resource_document(call->db, call->resource, key->pk);
     if (document != NULL) {
-      documents_put(call->worker->documents, call->resource, key->pk, key->stamp, document);
+      documents_put(call->sight->documents, call->resource, key->pk, key->stamp, document);
     }
   }
   return document;
 }
 
+static struct blob *document_of(struct call *call, const struct list *list, const struct page_key *key) {
+  return fields_cut(&list->fields, whole_document(call, key));
+}
+
+/* Adds what follows the items: the address of the next page if there is one, and how many there are in all when that
+ * was asked. */
+static void add_tail(struct call *call, const struct list *list, const char *next, struct text *tail) {
+  if (next != NULL) {
+    text_add(tail, "],\"next\":");
+    text_add_json(tail, next);
+    answer_header(call, "Link", memory_print(call->memory, "<%s>; rel=\"next\"", next));
+  } else {
+    text_add(tail, "],\"next\":null");
+  }
+  if (list->total) {
+    text_addf(tail, ",\"total\":%lld", (long long)selection_count(call->db, list->page.selection));
+  }
+  text_add(tail, "}");
+}
+
 /* {"items":[…],"next":…} around documents that are bytes already. */
 static void answer_page(struct call *call, const struct list *list, const struct page_key *keys, size_t count,
-                        bool more) {
-  static const char head[] = "{\"items\":[", tail_none[] = "],\"next\":null}";
+                        const char *next) {
+  static const char head[] = "{\"items\":[";
   struct blob **documents = memory_array(call->memory, struct blob *, count + 1);
-  size_t size = sizeof head + sizeof tail_none, shown = 0;
-  for (; shown < count && (documents[shown] = document_of(call, &keys[shown])) != NULL; shown++) {
+  size_t size = sizeof head, shown = 0;
+  for (; shown < count && (documents[shown] = document_of(call, list, &keys[shown])) != NULL; shown++) {
     size += documents[shown]->size + 1;
   }
   struct text *tail = text_new(call->memory);
-  if (more && shown == count) {
-    char *address =
-        next_address(call, cursor_write(call->memory, list->mark, keys[count - 1].value, keys[count - 1].id));
-    text_add(tail, "],\"next\":");
-    text_add_json(tail, address);
-    text_add(tail, "}");
-    answer_header(call, "Link", memory_print(call->memory, "<%s>; rel=\"next\"", address));
-  } else {
-    text_add(tail, tail_none);
-  }
+  add_tail(call, list, shown == count ? next : NULL, tail);
   struct blob *body = blob_new(NULL, size + tail->length);
   size_t at = sizeof head - 1;
   memcpy(body->data, head, at);
@@ -227,49 +190,85 @@ static void answer_page(struct call *call, const struct list *list, const struct
   memcpy(body->data + at, tail->data, tail->length + 1);
   body->size = at + tail->length;
   answer_blob(call, 200, media_json, body);
+  if (call->sight->open) {
+    answer_tag_of_body(call); /* the number of the last write would tell of writes to what is not public */
+  }
 }
 
-/* The list's tag: the registry's last write, and the whole query. True when the client has it. */
-static bool list_not_modified(struct call *call, const struct list *list) {
-  struct query *query = db_named(call_db(call), "stamp-read");
-  int64_t stamp = query_step(query) == STEP_ROW ? query_int(query, 0) : 0;
-  query_end(query);
-  uint64_t whole = list->mark;
-  const char *limit = contract_parameter(call->operation, call->uri, "limit");
-  const struct pair *cursor = find_pair(call->uri, "cursor");
-  mix(&whole, limit == NULL ? "" : limit);
-  mix(&whole, cursor == NULL ? "" : cursor->value);
-  char tag[48], base[48];
-  call_tag(call, stamp, base);
-  snprintf(tag, sizeof tag, "%.30s-%08x", base, (unsigned)(whole ^ whole >> 32));
-  return answer_not_modified(call, tag);
-}
-
-void handle_list(struct call *call) {
-  struct list *list = memory_new(call->memory, struct list);
-  list->page.filters = list->filters;
-  if (call->resource->filter_count > FILTERS_MOST) {
-    answer_problem(call, "internal-error", NULL);
+/* Answers with the first `limit` of the keys; of what is more it is known that it is there. A page whose next one could
+ * not be asked for is refused, since whoever follows it would not come to the end. */
+static void answer_keys(struct call *call, const struct list *list, const struct page_key *keys, size_t count,
+                        size_t limit) {
+  const struct page_key *last = count > limit ? &keys[limit - 1] : NULL;
+  const char *next =
+      last == NULL ? NULL : next_address(call, cursor_write(call->memory, list->mark, last->value, last->id));
+  if (next != NULL && strlen(next) > ADDRESS_MOST) {
+    answer_problem(call, "uri-too-long",
+                   "the address of the next page would have %zu bytes, and it may have %d: ask with fewer or shorter "
+                   "values, in another order, or for the list as a whole (format=ndjson)",
+                   strlen(next), ADDRESS_MOST);
     return;
   }
-  read_filters(call, list);
+  answer_page(call, list, keys, last == NULL ? count : limit, next);
+}
+
+/* The list's tag: the registry's last write, the day, and the whole query. True when the client has it. */
+static bool list_not_modified(struct call *call, const struct list *list) {
+  uint64_t whole = hash_text(list->mark, list->page.selection->today);
+  for (size_t i = 0; i < call->uri->pair_count; i++) {
+    whole = hash_text(hash_text(whole, call->uri->pairs[i].name), call->uri->pairs[i].value);
+  }
+  return answer_not_modified_since(call, call_db(call), whole);
+}
+
+/* Reads filters, members and order; what is wrong with them is added to call->faults. */
+static struct list *read_list(struct call *call) {
+  struct list *list = memory_new(call->memory, struct list);
+  list->page.selection = read_selection(call);
+  list->fields = read_fields(call);
+  const char *total = contract_parameter(call->operation, call->uri, "total");
+  list->total = total != NULL && strcmp(total, "true") == 0;
   read_sort(call, list);
+  return list;
+}
+
+void answer_calendar(struct call *call) {
+  struct list *list = read_list(call);
   if (call->faults->count > 0) {
     answer_faults(call, "invalid-parameter");
     return;
   }
-  mark_list(call, list);
-  if (!read_cursor(call, list) || list_not_modified(call, list)) {
+  list->mark = mark_list(call);
+  answer_rows(call, &list->page, &list->fields, list->mark, LIST_ICS);
+}
+
+void check_calendar(struct call *call) {
+  (void)read_list(call);
+  check_rows(call, LIST_ICS);
+}
+
+void handle_list(struct call *call) {
+  struct list *list = read_list(call);
+  if (call->faults->count > 0) {
+    answer_faults(call, "invalid-parameter");
+    return;
+  }
+  list->mark = mark_list(call);
+  enum list_format format = format_asked(call);
+  if (format != LIST_JSON) {
+    answer_rows(call, &list->page, &list->fields, list->mark, format);
+    return;
+  }
+  if (!read_cursor(call, list) || (!call->sight->open && list_not_modified(call, list))) {
     return;
   }
   const char *limit_text = contract_parameter(call->operation, call->uri, "limit");
   size_t limit = limit_text == NULL ? 50 : (size_t)strtoul(limit_text, NULL, 10);
   list->page.limit = limit + 1; /* one more tells whether there is a next page */
   struct page_key *keys = memory_array(call->memory, struct page_key, limit + 1);
-  long count = resource_page(call->db, call->resource, &list->page, keys);
+  long count = resource_page(call_db(call), &list->page, keys);
   if (count >= 0) {
-    bool more = (size_t)count > limit;
-    answer_page(call, list, keys, more ? limit : (size_t)count, more);
+    answer_keys(call, list, keys, (size_t)count, limit);
   }
   for (long i = 0; i < count; i++) {
     json_decref(keys[i].value);

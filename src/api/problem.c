@@ -11,19 +11,26 @@ static const struct problem problems[] = {
     {"malformed-json", 400, "The body is not well-formed JSON",
      "The body could not be read as JSON, or names a member twice, or is nested too deeply. The detail names line and "
      "column."},
-    {"invalid-parameter", 400, "A query parameter is wrong",
-     "A parameter is unknown, misspelt, repeated, or has a value that is not allowed. An unknown filter is refused, "
+    {"invalid-parameter", 400, "A query parameter or a header is wrong",
+     "A parameter is unknown, misspelt, repeated, or it or a header has a value that is not allowed. An unknown filter "
+     "is refused, "
      "because ignoring it "
      "would answer with everything. `errors` lists every fault."},
     {"invalid-cursor", 400, "The cursor does not fit this list",
      "A cursor is only good for the list, the filters and the order that it was given out for. Begin again without "
      "it."},
     {"unauthorized", 401, "A valid token is needed",
-     "Send a token as `Authorization: Bearer TOKEN` or as the user name of Basic authentication. The one that came, if "
-     "any, is unknown, "
-     "revoked, expired or not well formed."},
+     "Send a token as `Authorization: Bearer TOKEN` or as the user name of Basic authentication, or sign in at the "
+     "dashboard. What came, if anything, is unknown, revoked, expired or not well formed."},
     {"forbidden", 403, "The token's role does not allow this",
-     "Readers read, editors also write, admins also manage tokens."},
+     "Readers read, editors also write, admins also manage tokens and webhooks."},
+    {"cross-site", 403, "The write may not be the person's own doing",
+     "A browser sends the cookie of a session, or the name and password that it remembers, along with what any site's "
+     "page asks for. So a write by a browser is believed when it says that a page of this server makes it "
+     "(`Sec-Fetch-Site: same-origin`, or an `Origin` that is this server's), and one by cookie when, besides, "
+     "`X-CSRF-Token` is what /v1/session gives as `csrf`. Nothing was written. A front end elsewhere sends its token "
+     "as "
+     "`Authorization: Bearer`; programs that are no browsers need none of this."},
     {"not-found", 404, "There is nothing here", "No such address, or no record with that id or slug."},
     {"gone", 410, "The record was deleted", "Its history, at the address in `history`, tells when and by whom."},
     {"method-not-allowed", 405, "The address does not take this method",
@@ -35,6 +42,8 @@ static const struct problem problems[] = {
     {"conflict", 409, "The record stands in the way", "The slug is taken by another record."},
     {"referenced", 409, "Other records refer to this one",
      "What is referred to cannot be deleted. `referrers` lists who refers to it."},
+    {"webhook-disabled", 409, "The webhook is disabled",
+     "Nothing is sent while it is. Enable it (PATCH, `enabled`), and ask again."},
     {"precondition-failed", 412, "The record is not in the state that was asked for",
      "`If-Match` or `If-None-Match` did not hold: somebody changed the record meanwhile, or it exists already. Get it "
      "again and decide anew."},
@@ -53,9 +62,26 @@ static const struct problem problems[] = {
      "This server wants If-Match with the ETag of the record as it was read, so that nobody writes over what another "
      "wrote."},
     {"misdirected-request", 421, "The request is for another host", "Its Host header does not name this server."},
+    {"too-many-requests", 429, "That was too much for now",
+     "This address or this token has used up what it may ask for in a minute. Nothing was read or written. Try again "
+     "after "
+     "the seconds in `Retry-After`. `RateLimit-Policy` and `RateLimit` tell the limits and what is left of them: "
+     "\"address\" "
+     "counts requests without a token from one address, \"sign-in\" those with a token that is refused, \"token\" "
+     "those with "
+     "one token. Who needs more without a token asks for one; who needs more with one asks whoever runs this server."},
     {"headers-too-large", 431, "The headers are too large", "Send fewer or shorter headers."},
     {"internal-error", 500, "The server failed", "A fault of this program. The request id leads to the log."},
     {"busy", 503, "Too many writes are waiting", "Nothing was written. Try again after the seconds in `Retry-After`."},
+    {"too-many-connections", 503, "There is no room for more connections",
+     "The server, or this address, has as many connections as it may. Only /healthz and its like are answered then. "
+     "Nothing was read or written. Try again after the seconds in `Retry-After`."},
+    {"too-many-streams", 503, "Too many event streams are open",
+     "The server has as many event streams as it takes. Ask for pages of changes, or try again later."},
+    {"too-many-downloads", 503, "Too many whole lists are being sent",
+     "Lists as NDJSON or CSV, and exports, each hold a state of the registry while they are sent, so there are few at "
+     "a "
+     "time. Try again after the seconds in `Retry-After`, or ask for pages of JSON."},
     {"outcome-unknown", 503, "It is not known whether this was saved",
      "The disk failed while the write was being flushed. The server ends and must be restarted; look then whether the "
      "change is there before you repeat it."},

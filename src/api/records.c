@@ -21,8 +21,23 @@ static bool look_up(struct call *call, const char *key, struct address *address)
     return false;
   }
   *address = (struct address){found.pk, found.stamp};
-  addresses_remember(call->worker->addresses, call->resource, key, call->commits, *address);
+  addresses_remember(call->sight->addresses, call->resource, key, call->commits, *address);
   return true;
+}
+
+/* What the public sees of a record moves with who may see what it refers to, of which no stamp tells; and a stamp
+ * counts writes of which the public is to know nothing. So it is rendered each time, and tagged by its bytes. */
+static void answer_public(struct call *call, const char *key) {
+  struct found found;
+  if (!resource_find(call_db(call), call->resource, key, &found)) {
+    answer_no_record(call);
+    return;
+  }
+  struct blob *document = resource_document(call->db, call->resource, found.pk);
+  if (document != NULL) {
+    answer_blob(call, 200, media_json, document);
+    answer_tag_of_body(call);
+  }
 }
 
 void handle_get(struct call *call) {
@@ -32,10 +47,14 @@ void handle_get(struct call *call) {
     answer_as_it_stood(call);
     return;
   }
-  struct documents *documents = call->worker->documents;
+  if (call->sight->open) {
+    answer_public(call, key);
+    return;
+  }
+  struct documents *documents = call->sight->documents;
   struct address address;
   char tag[48];
-  bool recalled = addresses_recall(call->worker->addresses, call->resource, key, &address);
+  bool recalled = addresses_recall(call->sight->addresses, call->resource, key, &address);
   if (!recalled && !look_up(call, key, &address)) {
     answer_no_record(call);
     return;
@@ -197,9 +216,7 @@ static json_t *served(struct call *call, const struct target *target) {
   return owned_json(call->memory, schema_normal(call->resource->schema, json));
 }
 
-/* A null for a member that there is not would leave no trace in what is merged; it is as much a mistake as a value
- * would be. */
-static void check_patch_names(struct call *call, const struct schema *schema, const json_t *patch, const char *at) {
+void check_patch_names(struct call *call, const struct schema *schema, const json_t *patch, const char *at) {
   const char **names = memory_array(call->memory, const char *, schema->member_count + 1);
   for (size_t i = 0; i < schema->member_count; i++) {
     names[i] = schema->members[i].name;

@@ -43,7 +43,10 @@ static json_t *resolve_one(struct change *change, const struct schema *schema, c
     return NULL;
   }
   struct found found;
-  if (resource_find(change->db, contract_resource(change->contract, schema->reference), key, &found)) {
+  const struct resource *resource = contract_resource(change->contract, schema->reference);
+  const char *slug = json_string_value(json_object_get(change->served, key));
+  if (resource_find(change->db, resource, key, &found) ||
+      (slug != NULL && resource_find(change->db, resource, slug, &found))) {
     return json_string(found.id);
   }
   faults_add(change->faults, PLACE_BODY, pointer_to(change->memory, place), "no_such_record",
@@ -96,6 +99,15 @@ static void resolve_object(struct change *change, const struct schema *schema, j
 
 void references_resolve(struct change *change, json_t *row) {
   resolve_object(change, change->resource->schema, row, NULL);
+}
+
+const struct resource *resource_of_id(const struct contract *contract, const char *id) {
+  for (size_t i = 0; i < contract->resource_count; i++) {
+    if (typeid_valid(contract->resources[i].prefix, id)) {
+      return &contract->resources[i];
+    }
+  }
+  return NULL;
 }
 
 int64_t pk_of(struct change *change, const struct resource *resource, const char *id) {
@@ -201,6 +213,23 @@ void relations_drop_mirrored(struct change *change, const struct target *target,
   }
 }
 
+void relations_drop_served(const struct resource *resource, json_t *document, bool symmetric) {
+  struct relation_members members;
+  if (!relation_members(resource, &members)) {
+    return;
+  }
+  json_t *list = json_object_get(document, members.list);
+  for (size_t index = 0; index < json_array_size(list);) {
+    const char *served = json_string_value(json_object_get(json_array_get(list, index), members.type));
+    const char *type = served == NULL ? NULL : written_as(members.inverse, served);
+    if (type != NULL && (symmetric || strcmp(type, served) != 0)) {
+      json_array_remove(list, index);
+    } else {
+      index++;
+    }
+  }
+}
+
 void relations_missing(struct change *change, void (*tell)(void *argument, const struct missing_relation *missing),
                        void *argument) {
   size_t i;
@@ -211,12 +240,7 @@ void relations_missing(struct change *change, void (*tell)(void *argument, const
                                        .index = (size_t)json_integer_value(json_object_get(entry, "index")),
                                        .type = json_string_value(json_object_get(entry, "type")),
                                        .symmetric = json_is_true(json_object_get(entry, "symmetric"))};
-    const struct resource *resource = NULL;
-    for (size_t j = 0; j < change->contract->resource_count; j++) {
-      if (typeid_valid(change->contract->resources[j].prefix, owner)) {
-        resource = &change->contract->resources[j];
-      }
-    }
+    const struct resource *resource = resource_of_id(change->contract, owner);
     if (resource == NULL || !resource_relation_written(change->db, resource, owner, missing.type,
                                                        json_string_value(json_object_get(entry, "other")),
                                                        json_object_get(entry, "item"))) {

@@ -1,5 +1,5 @@
 /* What organizations and areas must obey beyond the contract: check digits, order in time, trees without cycles. */
-#include "api/change.h"
+#include "api/agreements.h"
 
 #include "base/memory.h"
 #include "domain/identifier.h"
@@ -85,6 +85,14 @@ static void whole_organization(struct change *change, const struct target *targe
   }
 }
 
+/* Who signed is public with the organization, and with that how an agreement stands may be otherwise. */
+static void after_organization(struct change *change, const struct target *target, const json_t *before,
+                               const json_t *row) {
+  if (before != NULL && row != NULL && strcmp(text_of(before, "visibility"), text_of(row, "visibility")) != 0) {
+    agreements_refresh_signed(change, target->pk);
+  }
+}
+
 static void check_area(struct change *change, const struct target *target, json_t *row) {
   const char *parent = text_of(row, "parent");
   if (parent != NULL && strcmp(parent, target->id) == 0) {
@@ -98,5 +106,5 @@ static void whole_area(struct change *change, const struct target *target, const
   }
 }
 
-const struct rules organization_rules = {"organizations", check_organization, NULL, whole_organization};
+const struct rules organization_rules = {"organizations", check_organization, after_organization, whole_organization};
 const struct rules area_rules = {"areas", check_area, NULL, whole_area};

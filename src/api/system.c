@@ -1,11 +1,13 @@
 /* What is not a record: health, metrics, the contract, explanations, the page, backup and check. */
 #include "api/call.h"
 
+#include "api/limits.h"
 #include "api/problem.h"
 #include "base/assets.h"
 #include "base/blob.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "store/search.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -32,11 +34,19 @@ static void add_metric(struct text *out, const char *name, const char *type, con
   text_addf(out, "# HELP %s %s\n# TYPE %s %s\n%s %.17g\n", name, help, name, type, name, value);
 }
 
+static int64_t count_pending(struct db *db) {
+  struct query *query = db_named(db, "webhook-pending");
+  int64_t count = query_step(query) == STEP_ROW ? query_int(query, 0) : 0;
+  query_end(query);
+  return count;
+}
+
 void handle_metrics(struct call *call) {
   struct text *out = text_new(call->memory);
   struct store_counts counts;
   store_counts(api_store(call->api), &counts);
   api_add_metrics(call->api, out);
+  limits_add_metrics(api_limits(call->api), out);
   add_metric(out, "entente_write_queue_depth", "gauge", "Writes waiting for the writer.", (double)counts.queue_depth);
   add_metric(out, "entente_write_groups_total", "counter", "Commits, each with one flush.", (double)counts.groups);
   add_metric(out, "entente_writes_total", "counter", "Writes that were committed.", (double)counts.writes);
@@ -44,6 +54,8 @@ void handle_metrics(struct call *call) {
              (double)counts.largest_group);
   add_metric(out, "entente_commit_seconds_total", "counter", "Time spent in commits.", counts.commit_seconds);
   add_metric(out, "entente_wal_pages", "gauge", "Pages in the write-ahead log.", (double)counts.wal_pages);
+  add_metric(out, "entente_webhook_pending", "gauge", "Deliveries of webhooks that wait for their next attempt.",
+             (double)count_pending(call_db(call)));
   answer_bytes(call, 200, "text/plain; version=0.0.4; charset=utf-8", out->data, out->length);
 }
 
@@ -163,8 +175,12 @@ void handle_check(struct call *call) {
   bool whole = store_check(db, keep_line, lines);
   add_check(checks, "database", whole, lines);
   bool standing = api_check_standings(call->api, db, keep_line, lines);
+  standing = store_checked(db, standing, "an agreement", keep_line, lines);
   add_check(checks, "standings", standing, lines);
-  bool gapless = api_check_history(db, keep_line, lines);
+  bool gapless = api_check_history(call->api, db, keep_line, lines);
+  gapless = store_checked(db, gapless, "a record or the history", keep_line, lines);
   add_check(checks, "history", gapless, lines);
-  answer_json(call, 200, json_pack("{s:b, s:o}", "ok", whole && standing && gapless, "checks", checks));
+  bool found = search_check(db, api_contract(call->api), keep_line, lines);
+  add_check(checks, "search", found, lines);
+  answer_json(call, 200, json_pack("{s:b, s:o}", "ok", whole && standing && gapless && found, "checks", checks));
 }

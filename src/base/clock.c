@@ -11,6 +11,9 @@
 #include <time.h>
 #include <unistd.h>
 
+/* The last instant that four digits of a year can name. */
+static const int64_t LAST_MS = 253402300799999;
+
 /* Days since 1970-01-01 when fixed, INT32_MIN while the day runs. The process truly has one calendar. */
 static _Atomic int32_t fixed_day = INT32_MIN;
 
@@ -26,6 +29,29 @@ int64_t clock_monotonic_ns(void) {
   return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
+int64_t clock_thread_ns(void) {
+  struct timespec used;
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+  return (int64_t)used.tv_sec * 1000000000 + used.tv_nsec;
+}
+
+bool clock_condition(pthread_cond_t *condition) {
+  pthread_condattr_t attributes;
+  if (pthread_condattr_init(&attributes) != 0) {
+    return false;
+  }
+  bool made =
+      pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC) == 0 && pthread_cond_init(condition, &attributes) == 0;
+  pthread_condattr_destroy(&attributes);
+  return made;
+}
+
+void clock_wait(pthread_cond_t *condition, pthread_mutex_t *lock, unsigned ms) {
+  int64_t until = clock_monotonic_ns() + ms * 1000000LL;
+  const struct timespec instant = {.tv_sec = until / 1000000000, .tv_nsec = until % 1000000000};
+  (void)pthread_cond_timedwait(condition, lock, &instant);
+}
+
 static void put_digits(char *out, int count, int value) {
   for (int i = count - 1; i >= 0; i--, value /= 10) {
     out[i] = (char)('0' + value % 10);
@@ -36,6 +62,7 @@ static void put_digits(char *out, int count, int value) {
  * tenth of a request's time. */
 void clock_timestamp(int64_t ms, char out[CLOCK_TIMESTAMP_SIZE]) {
   enum { MS_OF_DAY = 24 * 60 * 60 * 1000 };
+  ms = ms < LAST_MS ? ms : LAST_MS;
   int64_t day = ms / MS_OF_DAY - (ms % MS_OF_DAY < 0);
   int year, month, day_of_month, rest = (int)(ms - day * MS_OF_DAY);
   civil_of_day((int)day, &year, &month, &day_of_month);

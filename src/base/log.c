@@ -12,7 +12,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <talloc.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { BUFFER_SIZE = 1 << 18, FLUSH_MS = 50 };
@@ -20,7 +19,7 @@ enum { BUFFER_SIZE = 1 << 18, FLUSH_MS = 50 };
 /* The process has one standard error, and so one log. */
 static struct {
   pthread_mutex_t lock;
-  pthread_cond_t wake, drained;
+  pthread_cond_t wake, drained; /* `wake` is there while it runs */
   pthread_t thread;
   bool running, stopping, json;
   size_t used;
@@ -29,7 +28,6 @@ static struct {
 } log_state = {.buffer = log_state.buffers[0],
                .spare = log_state.buffers[1],
                .lock = PTHREAD_MUTEX_INITIALIZER,
-               .wake = PTHREAD_COND_INITIALIZER,
                .drained = PTHREAD_COND_INITIALIZER};
 
 static void write_all(const char *bytes, size_t size) {
@@ -50,12 +48,7 @@ static void *flush_loop(void *unused) {
   pthread_mutex_lock(&log_state.lock);
   while (!log_state.stopping || log_state.used > 0) {
     if (log_state.used == 0 || !log_state.stopping) {
-      struct timespec until;
-      clock_gettime(CLOCK_REALTIME, &until);
-      until.tv_nsec += FLUSH_MS * 1000000L;
-      until.tv_sec += until.tv_nsec / 1000000000L;
-      until.tv_nsec %= 1000000000L;
-      pthread_cond_timedwait(&log_state.wake, &log_state.lock, &until);
+      clock_wait(&log_state.wake, &log_state.lock, FLUSH_MS);
     }
     size_t size = log_state.used;
     char *full = log_state.buffer;
@@ -74,7 +67,8 @@ static void *flush_loop(void *unused) {
 void log_start(bool json) {
   log_state.json = json;
   log_state.stopping = false;
-  log_state.running = pthread_create(&log_state.thread, NULL, flush_loop, NULL) == 0;
+  log_state.running =
+      clock_condition(&log_state.wake) && pthread_create(&log_state.thread, NULL, flush_loop, NULL) == 0;
 }
 
 void log_stop(void) {
@@ -82,23 +76,27 @@ void log_stop(void) {
   bool joins = log_state.running;
   log_state.stopping = true;
   log_state.running = false;
-  pthread_cond_signal(&log_state.wake);
+  if (joins) {
+    pthread_cond_signal(&log_state.wake);
+  }
   pthread_mutex_unlock(&log_state.lock);
   if (joins) {
     pthread_join(log_state.thread, NULL);
+    pthread_cond_destroy(&log_state.wake);
   }
 }
 
 static void submit(enum log_level level, const struct text *line) {
   pthread_mutex_lock(&log_state.lock);
-  if (!log_state.running || line->length > BUFFER_SIZE) {
+  bool fits = line->length <= BUFFER_SIZE;
+  while (log_state.running && fits && log_state.used + line->length > BUFFER_SIZE) {
+    pthread_cond_signal(&log_state.wake);
+    pthread_cond_wait(&log_state.drained, &log_state.lock);
+  }
+  if (!log_state.running || !fits) {
     pthread_mutex_unlock(&log_state.lock);
     write_all(line->data, line->length);
     return;
-  }
-  while (log_state.used + line->length > BUFFER_SIZE) {
-    pthread_cond_signal(&log_state.wake);
-    pthread_cond_wait(&log_state.drained, &log_state.lock);
   }
   memcpy(log_state.buffer + log_state.used, line->data, line->length);
   log_state.used += line->length;
@@ -149,8 +147,8 @@ static void add_head(struct text *line, enum log_level level, const char *messag
   }
 }
 
-void log_event(enum log_level level, const char *message, const struct log_field *fields) {
-  struct text *line = text_new(NULL);
+void log_event(const void *memory, enum log_level level, const char *message, const struct log_field *fields) {
+  struct text *line = text_new(memory);
   bool json = log_state.json;
   add_head(line, level, message);
   for (const struct log_field *field = fields; field != NULL && field->name != NULL; field++) {
@@ -176,5 +174,5 @@ void log_line(enum log_level level, const char *format, ...) {
   va_start(arguments, format);
   vsnprintf(words, sizeof words, format, arguments);
   va_end(arguments);
-  log_event(level, words, NULL);
+  log_event(NULL, level, words, NULL);
 }

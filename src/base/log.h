@@ -1,6 +1,6 @@
-/* The log: one line an event on standard error, as text or as JSON, written by a thread of its own so that no request
- * waits for a terminal. Lines are complete or absent, never mixed. What a line holds is decided by its caller: never
- * bodies or tokens. */
+/* The log: one line an event on standard error, as text or as JSON, written by a thread of its own. A request
+ * waits for a terminal only when that is behind by a whole buffer, since no line is dropped. Lines are complete or
+ * absent, never mixed. What a line holds is decided by its caller: never bodies or tokens. */
 #ifndef ENTENTE_BASE_LOG_H
 #define ENTENTE_BASE_LOG_H
 
@@ -20,8 +20,9 @@ void log_start(bool json);
 /* Writes what is left and stops. */
 void log_stop(void);
 
-/* A line with fields, the list ended by a field without a name; NULL for none. */
-void log_event(enum log_level level, const char *message, const struct log_field *fields);
+/* A line with fields, the list ended by a field without a name; NULL for none. It is put together in `memory`, for the
+ * time of the call; NULL will do. */
+void log_event(const void *memory, enum log_level level, const char *message, const struct log_field *fields);
 /* A line in words. */
 void log_line(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

@@ -13,7 +13,8 @@ enum { TEXT_FIRST_CAPACITY = 256 };
 struct text *text_new(const void *parent) {
   struct text *text = memory_new(parent, struct text);
   text->capacity = TEXT_FIRST_CAPACITY;
-  text->data = memory_array(text, char, text->capacity);
+  text->data = memory_checked(talloc_array(text, char, TEXT_FIRST_CAPACITY));
+  text->data[0] = '\0';
   return text;
 }
 
@@ -37,6 +38,19 @@ void text_add_bytes(struct text *text, const void *bytes, size_t size) {
   memcpy(end, bytes, size);
   end[size] = '\0';
   text->length += size;
+}
+
+/* Room for the worst is made at once, so that the bytes can be gone through one by one. */
+void text_add_doubled(struct text *text, const char *bytes, size_t size, char byte) {
+  char *out = text_reserve(text, 2 * size);
+  for (size_t i = 0; i < size; i++) {
+    *out++ = bytes[i];
+    if (bytes[i] == byte) {
+      *out++ = byte;
+    }
+  }
+  *out = '\0';
+  text->length = (size_t)(out - text->data);
 }
 
 void text_add(struct text *text, const char *string) {

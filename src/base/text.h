@@ -18,6 +18,8 @@ void text_add_bytes(struct text *text, const void *bytes, size_t size);
 void text_addf(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Adds a JSON string: quoted, control characters, quotes and backslashes escaped. `string` is valid UTF-8. */
 void text_add_json(struct text *text, const char *string);
+/* Adds the bytes with each `byte` among them twice. */
+void text_add_doubled(struct text *text, const char *bytes, size_t size, char byte);
 void text_clear(struct text *text);
 
 /* Writes the number in hexadecimal digits, 16 at most and no NUL; returns the place after the last. */

@@ -2,6 +2,7 @@
 #include "cli/ask.h"
 
 #include "api/api.h"
+#include "api/pieces.h"
 #include "base/blob.h"
 #include "base/clock.h"
 #include "base/memory.h"
@@ -28,8 +29,7 @@ bool set_clock(const struct arguments *arguments, struct error *error) {
 
 /* -- saving a body ------------------------------------------------------------------------------------------------- */
 
-/* Moves the part file to its name once its bytes are on the disk. */
-static bool finish_file(const char *part, const char *name, struct error *error) {
+bool finish_file(const char *part, const char *name, struct error *error) {
   int fd = open(part, O_RDONLY | O_CLOEXEC);
   bool fine = fd >= 0 && fsync(fd) == 0 && rename(part, name) == 0;
   if (!fine) {
@@ -48,6 +48,7 @@ struct reading {
   CURL *curl;
   struct text *text; /* of a body that is read into memory */
   FILE *file;        /* of a successful one that is saved */
+  const struct asked *asked;
 };
 
 static size_t take(char *bytes, size_t size, size_t count, void *argument) {
@@ -56,6 +57,9 @@ static size_t take(char *bytes, size_t size, size_t count, void *argument) {
   curl_easy_getinfo(reading->curl, CURLINFO_RESPONSE_CODE, &status);
   if (reading->file != NULL && status == 200) {
     return fwrite(bytes, size, count, reading->file);
+  }
+  if (reading->asked->take != NULL && status == 200) {
+    return reading->asked->take(reading->asked->taker, bytes, size * count) ? count : 0;
   }
   text_add_bytes(reading->text, bytes, size * count);
   return count;
@@ -69,6 +73,9 @@ static bool perform(CURL *curl, const struct asked *asked, const char *socket_pa
     headers = curl_slist_append(headers, memory_print(reading->text, "Content-Type: %s", asked->content_type));
     curl_easy_setopt(curl, CURLOPT_POSTFIELDS, asked->body);
     curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)asked->body_size);
+  }
+  if (asked->if_match != NULL) {
+    headers = curl_slist_append(headers, memory_print(reading->text, "If-Match: %s", asked->if_match));
   }
   curl_easy_setopt(curl, CURLOPT_URL, url);
   curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, socket_path);
@@ -86,7 +93,7 @@ static bool perform(CURL *curl, const struct asked *asked, const char *socket_pa
 
 static bool ask_socket(const char *db, const struct asked *asked, struct answered *answered, struct error *error) {
   void *memory = talloc_new(NULL);
-  struct reading reading = {.curl = curl_easy_init(), .text = text_new(memory)};
+  struct reading reading = {.curl = curl_easy_init(), .text = text_new(memory), .asked = asked};
   char *part = asked->save_as == NULL ? NULL : memory_print(memory, "%s.part", asked->save_as);
   if (part != NULL && (reading.file = fopen(part, "wb")) == NULL) {
     error_set(error, "%s: %s", part, strerror(errno));
@@ -138,10 +145,25 @@ static void run_call(struct api *api, struct worker *worker, struct call *call) 
   }
 }
 
+/* Gives the body away as it is made. */
+static bool take_pieces(struct pieces *pieces, const struct asked *asked, struct error *error) {
+  char bytes[32768];
+  ssize_t size;
+  while ((size = pieces_take(pieces, bytes, sizeof bytes)) > 0 || size == PIECES_LATER) {
+    if (size > 0 && !asked->take(asked->taker, bytes, (size_t)size)) {
+      return error_set(error, "what was read could not be written: %s", strerror(errno));
+    }
+  }
+  return size == PIECES_OVER || error_set(error, "the database could not be read to its end");
+}
+
 static bool take_reply(const struct reply *reply, const struct asked *asked, struct answered *answered,
                        struct error *error) {
   answered->status = reply->status;
   answered->json = reply->body == NULL ? NULL : json_loadb(reply->body->data, reply->body->size, 0, NULL);
+  if (reply->pieces != NULL && asked->take != NULL) {
+    return take_pieces(reply->pieces, asked, error);
+  }
   if (reply->file == NULL || asked->save_as == NULL) {
     return true;
   }
@@ -158,17 +180,19 @@ static bool take_reply(const struct reply *reply, const struct asked *asked, str
   return fine;
 }
 
-static bool ask_here(const char *db, bool create, bool knows_the_day, const struct asked *asked,
+static bool ask_here(const char *db, bool writes, bool knows_the_day, const struct asked *asked,
                      struct answered *answered, struct error *error) {
   struct contract *contract = api_load_contract(error);
   if (contract == NULL) {
     return false;
   }
-  struct store_options options = {.path = db, .create = create};
+  const struct store_options options = {.path = db, .create = writes};
+  static const struct api_options here = {.open = false};
   struct store *store = store_open(&options, contract, error);
-  struct api *api = store == NULL ? NULL : api_new(contract, store, error);
-  /* A command that knows the registry's day brings the statuses up to it, as a server does when it starts. */
-  if (api != NULL && knows_the_day && !api_tick(api)) {
+  struct api *api = store == NULL ? NULL : api_new(contract, store, &here, error);
+  /* A command that writes and knows the registry's day brings the statuses up to it, as a server does when it starts.
+   * One that looks finds what is there. */
+  if (api != NULL && writes && knows_the_day && !api_tick(api)) {
     error_set(error, "the statuses could not be brought up to today");
     api_free(api);
     api = NULL;
@@ -182,6 +206,7 @@ static bool ask_here(const char *db, bool create, bool knows_the_day, const stru
                               .target = asked->target,
                               .trusted = true,
                               .content_type = asked->content_type,
+                              .if_match = asked->if_match,
                               .body = asked->body == NULL ? "" : asked->body,
                               .body_size = asked->body_size};
     struct call *call = api_open(api, worker, memory, &request);
@@ -204,9 +229,9 @@ bool ask(const struct arguments *arguments, const struct asked *asked, struct an
   if (store_owned(db)) {
     return ask_socket(db, asked, answered, error);
   }
-  bool creates = strcmp(asked->method, "POST") == 0; /* the first token or import makes the database */
+  bool writes = strcmp(asked->method, "POST") == 0; /* the first token or import makes the database */
   return set_clock(arguments, error) &&
-         ask_here(db, creates, argument(arguments, "timezone") != NULL, asked, answered, error);
+         ask_here(db, writes, argument(arguments, "timezone") != NULL, asked, answered, error);
 }
 
 /* The type is libcurl's. NOLINTNEXTLINE(readability-non-const-parameter) */
@@ -216,11 +241,14 @@ static size_t ignore(char *bytes, size_t size, size_t count, void *argument) {
   return size * count;
 }
 
-bool ask_address(const char *address, const char *target, long *status, struct error *error) {
+bool ask_address(const char *address, bool secure, const char *target, long *status, struct error *error) {
   CURL *curl = curl_easy_init();
   char url[512];
-  snprintf(url, sizeof url, "http://%s%s", address, target);
+  snprintf(url, sizeof url, "%s://%s%s", secure ? "https" : "http", address, target);
   curl_easy_setopt(curl, CURLOPT_URL, url);
+  /* A certificate names the host that the world knows, not this address; and nothing here is a secret. */
+  curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 0L);
+  curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 0L);
   curl_easy_setopt(curl, CURLOPT_NOPROXY, "*");
   curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(curl, CURLOPT_TIMEOUT, 5L);
@@ -235,7 +263,10 @@ bool ask_address(const char *address, const char *target, long *status, struct e
 
 static void print_fault(const json_t *fault) {
   const json_t *line = json_object_get(fault, "line");
-  const char *where = json_string_value(json_object_get(fault, "pointer"));
+  const char *where = json_string_value(json_object_get(fault, "column"));
+  if (where == NULL) {
+    where = json_string_value(json_object_get(fault, "pointer"));
+  }
   if (where == NULL) {
     where = json_string_value(json_object_get(fault, "parameter"));
   }
@@ -246,15 +277,19 @@ static void print_fault(const json_t *fault) {
           json_string_value(json_object_get(fault, "message")));
 }
 
+void print_faults(const json_t *faults) {
+  size_t index;
+  json_t *fault;
+  json_array_foreach((json_t *)(uintptr_t)faults, index, fault) {
+    print_fault(fault);
+  }
+}
+
 int print_problem(const struct answered *answered) {
   const char *title = json_string_value(json_object_get(answered->json, "title"));
   const char *detail = json_string_value(json_object_get(answered->json, "detail"));
   fprintf(stderr, "entente: %s%s%s\n", title == NULL ? "the server gave no reason" : title, detail == NULL ? "" : ": ",
           detail == NULL ? "" : detail);
-  size_t index;
-  json_t *fault;
-  json_array_foreach(json_object_get(answered->json, "errors"), index, fault) {
-    print_fault(fault);
-  }
+  print_faults(json_object_get(answered->json, "errors"));
   return EXIT_FAILED;
 }

@@ -13,7 +13,11 @@ struct asked {
   const char *method, *target, *content_type; /* content_type NULL: no body */
   const char *body;
   size_t body_size;
-  const char *save_as; /* write a successful answer's body to this file, whole or not at all; or NULL */
+  const char *if_match; /* or NULL */
+  const char *save_as;  /* write a successful answer's body to this file, whole or not at all; or NULL */
+  bool (*take)(void *taker, const char *bytes, size_t size); /* gets a successful answer's body, as it comes, and says
+                                                                 whether it could; or NULL */
+  void *taker;
 };
 
 struct answered {
@@ -23,10 +27,15 @@ struct answered {
 
 /* Asks the database that the arguments name. False, with the reason, when no answer came. */
 bool ask(const struct arguments *arguments, const struct asked *asked, struct answered *answered, struct error *error);
-/* Asks a server at an address over the network. */
-bool ask_address(const char *address, const char *target, long *status, struct error *error);
+/* Asks a server at an address over the network, by HTTPS when `secure`: then without looking whose certificate it is.
+ */
+bool ask_address(const char *address, bool secure, const char *target, long *status, struct error *error);
+/* Moves a file that is complete to its name once its bytes are on the disk; removes it when that fails. */
+bool finish_file(const char *part, const char *name, struct error *error);
 /* Prints a problem document for people, on standard error; returns the exit status. */
 int print_problem(const struct answered *answered);
+/* Prints what is wrong, a line each, on standard error: {line, column or pointer or parameter, message}. */
+void print_faults(const json_t *faults);
 /* Sets zone and day from --timezone and --today. */
 bool set_clock(const struct arguments *arguments, struct error *error);
 

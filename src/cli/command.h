@@ -16,7 +16,7 @@ struct flag {
 
 struct arguments {
   const struct command *command;
-  const char *values[32]; /* by the flag's place in the command; "true" for a flag without value; NULL when absent */
+  const char *values[64]; /* by the flag's place in the command; "true" for a flag without value; NULL when absent */
   const char *words[8];   /* what is not a flag */
   size_t word_count;
 };
@@ -47,6 +47,7 @@ int run_token_create(const struct arguments *arguments);
 int run_token_list(const struct arguments *arguments);
 int run_token_revoke(const struct arguments *arguments);
 int run_import(const struct arguments *arguments);
+int run_export(const struct arguments *arguments);
 int run_backup(const struct arguments *arguments);
 int run_restore(const struct arguments *arguments);
 int run_check(const struct arguments *arguments);

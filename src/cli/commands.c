@@ -1,12 +1,8 @@
 /* The short commands: each is one request, and a few words about its answer. */
 #include "base/memory.h"
-#include "base/text.h"
 #include "cli/ask.h"
-#include "contract/uri.h"
 #include "store/store.h"
 
-#include <curl/curl.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,19 +48,39 @@ static json_t *list_of(const char *text) {
   return list;
 }
 
+/* Gives the member the flag's number, if the flag is there; what is too large is refused by whoever is asked. */
+static bool set_number(json_t *body, const char *member, const struct arguments *arguments, const char *flag) {
+  const char *text = argument(arguments, flag);
+  if (text == NULL) {
+    return true;
+  }
+  size_t length = strlen(text);
+  if (length == 0 || length > 18 || strspn(text, "0123456789") != length) {
+    fprintf(stderr, "entente token create: --%s %s: a whole number is needed\n", flag, text);
+    return false;
+  }
+  json_object_set_new(body, member, json_integer(strtoll(text, NULL, 10)));
+  return true;
+}
+
 int run_token_create(const struct arguments *arguments) {
   const char *role = argument(arguments, "role"), *name = argument(arguments, "name");
   if (role == NULL || name == NULL) {
     fprintf(stderr, "entente token create: --role and --name are needed\n");
     return EXIT_USAGE;
   }
-  json_t *body =
-      json_pack("{s:s, s:s, s:s?}", "role", role, "name", name, "expires_at", argument(arguments, "expires-at"));
+  json_t *body = json_pack("{s:s, s:s, s:s?, s:s?}", "role", role, "name", name, "expires_at",
+                           argument(arguments, "expires-at"), "query", argument(arguments, "query"));
   if (body == NULL) {
-    fprintf(stderr, "entente token create: the name is not UTF-8\n");
+    fprintf(stderr, "entente token create: the name, or the query, is not UTF-8\n");
     return EXIT_USAGE;
   }
   json_object_set_new(body, "networks", list_of(argument(arguments, "networks")));
+  if (!set_number(body, "requests_per_minute", arguments, "requests-per-minute") ||
+      !set_number(body, "writes_per_minute", arguments, "writes-per-minute")) {
+    json_decref(body);
+    return EXIT_USAGE;
+  }
   char *text = memory_checked(json_dumps(body, JSON_COMPACT));
   struct asked asked = {.method = "POST",
                         .target = "/v1/tokens",
@@ -89,14 +105,15 @@ int run_token_list(const struct arguments *arguments) {
   if (!succeeded(arguments, &asked, &answered, &status)) {
     return status;
   }
-  printf("%-30s  %-6s  %-24s  %-24s  %s\n", "ID", "ROLE", "CREATED", "ENDS", "NAME");
+  static const char row[] = "%-30s  %-6s  %-24s  %-24s  %-24s  %s%s\n";
+  printf(row, "ID", "ROLE", "CREATED", "USED", "ENDS", "NAME", "");
   size_t index;
   json_t *token;
   json_array_foreach(json_object_get(answered.json, "items"), index, token) {
     bool revoked = json_is_string(json_object_get(token, "revoked_at"));
-    printf("%-30s  %-6s  %-24s  %-24s  %s%s\n", text_of(token, "id"), text_of(token, "role"),
-           text_of(token, "created_at"), text_of(token, revoked ? "revoked_at" : "expires_at"), text_of(token, "name"),
-           revoked ? " (revoked)" : "");
+    printf(row, text_of(token, "id"), text_of(token, "role"), text_of(token, "created_at"),
+           text_of(token, "last_used_at"), text_of(token, revoked ? "revoked_at" : "expires_at"),
+           text_of(token, "name"), revoked ? " (revoked)" : "");
   }
   json_decref(answered.json);
   return status;
@@ -110,79 +127,21 @@ int run_token_revoke(const struct arguments *arguments) {
     return EXIT_USAGE;
   }
   snprintf(target, sizeof target, "/v1/tokens/%s", id);
-  struct asked asked = {.method = "DELETE", .target = target};
+  /* In whatever state it is; so a condition fails only where it is not there. */
+  struct asked asked = {.method = "DELETE", .target = target, .if_match = "*"};
   struct answered answered;
-  int status;
-  if (succeeded(arguments, &asked, &answered, &status)) {
-    json_decref(answered.json);
+  struct error error;
+  if (!ask(arguments, &asked, &answered, &error)) {
+    return failed(&error);
   }
-  return status;
-}
-
-/* -- import -------------------------------------------------------------------------------------------------------- */
-
-static bool read_all(const char *path, struct text *out) {
-  FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "rb");
-  if (file == NULL) {
-    return false;
+  int status = EXIT_SUCCESS;
+  if (answered.status == 412) {
+    fprintf(stderr, "entente: there is no token %s\n", id);
+    status = EXIT_FAILED;
+  } else if (answered.status >= 300) {
+    status = print_problem(&answered);
   }
-  char buffer[65536];
-  size_t size;
-  while ((size = fread(buffer, 1, sizeof buffer, file)) > 0) {
-    text_add_bytes(out, buffer, size);
-  }
-  bool fine = ferror(file) == 0;
-  if (file != stdin) {
-    fclose(file);
-  }
-  return fine;
-}
-
-static void print_report(const json_t *report, bool dry) {
-  size_t index;
-  json_t *reading;
-  json_array_foreach(json_object_get(report, "readings"), index, reading) {
-    printf("line %lld: %s %s was read as %s\n", (long long)json_integer_value(json_object_get(reading, "line")),
-           text_of(reading, "pointer"), text_of(reading, "value"), text_of(reading, "read_as"));
-  }
-  static const char *const counts[] = {"rows", "created", "updated", "unchanged"};
-  for (size_t i = 0; i < 4; i++) {
-    printf("%s%lld %s", i == 0 ? "" : ", ", (long long)json_integer_value(json_object_get(report, counts[i])),
-           counts[i]);
-  }
-  printf("%s\n", dry ? " (nothing was written: dry run)" : "");
-}
-
-int run_import(const struct arguments *arguments) {
-  void *memory = talloc_new(NULL);
-  struct text *body = text_new(memory), *target = text_new(memory);
-  if (!read_all(arguments->words[0], body)) {
-    fprintf(stderr, "entente: %s: %s\n", arguments->words[0], strerror(errno));
-    talloc_free(memory);
-    return EXIT_FAILED;
-  }
-  bool dry = argument_is_set(arguments, "dry-run");
-  const char *resource = argument(arguments, "resource");
-  char *mode = curl_easy_escape(NULL, argument(arguments, "mode"), 0);
-  text_addf(target, "/v1/import?mode=%s%s", mode, dry ? "&dry_run=true" : "");
-  curl_free(mode);
-  if (resource != NULL) {
-    char *escaped = curl_easy_escape(NULL, resource, 0);
-    text_addf(target, "&resource=%s", escaped);
-    curl_free(escaped);
-  }
-  struct asked asked = {.method = "POST",
-                        .target = target->data,
-                        .content_type = "application/x-ndjson",
-                        .body = body->data,
-                        .body_size = body->length};
-  struct answered answered;
-  int status;
-  if (succeeded(arguments, &asked, &answered, &status)) {
-    print_report(answered.json, dry);
-    json_decref(answered.json);
-  }
-  talloc_free(memory);
+  json_decref(answered.json);
   return status;
 }
 
@@ -231,7 +190,8 @@ int run_check(const struct arguments *arguments) {
 int run_healthcheck(const struct arguments *arguments) {
   struct error error;
   long status = 0;
-  if (!ask_address(argument(arguments, "listen"), "/readyz", &status, &error)) {
+  bool secure = argument(arguments, "tls-cert") != NULL;
+  if (!ask_address(argument(arguments, "listen"), secure, "/readyz", &status, &error)) {
     return failed(&error);
   }
   if (status != 200) {

@@ -1,112 +1,25 @@
 /* serve: open the database, bring every status up to today, then listen. The main thread waits for signals, and between
  * them looks whether the registry's day has turned. A flush that failed ends the process with a non-zero status, once
  * what waits was told. */
-#include "api/api.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "cli/ask.h"
-#include "cli/command.h"
+#include "cli/settings.h"
 #include "cli/version.h"
-#include "http/server.h"
-#include "store/store.h"
 
 #include "base/memory.h"
 
-#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #ifdef HAVE_SYSTEMD
 #include <systemd/sd-daemon.h>
 #endif
-
-enum { LISTEN_FIRST_SOCKET = 3 };
-
-static bool read_number(const struct arguments *arguments, const char *flag, unsigned long least, unsigned long most,
-                        unsigned long *out, struct error *error) {
-  const char *text = argument(arguments, flag);
-  char *end = NULL;
-  errno = 0;
-  *out = strtoul(text, &end, 10);
-  if (text[0] < '0' || text[0] > '9' || *end != '\0' || errno != 0 || *out < least || *out > most) {
-    return error_set(error, "--%s %s: a number from %lu to %lu is needed", flag, text, least, most);
-  }
-  return true;
-}
-
-static bool is_loopback(const char *listen) {
-  return strncmp(listen, "127.", 4) == 0 || strncmp(listen, "localhost:", 10) == 0 || strncmp(listen, "[::1]:", 6) == 0;
-}
-
-struct settings {
-  struct store_options store;
-  struct server_options server;
-  bool json_log, match_required;
-};
-
-static bool read_numbers(const struct arguments *arguments, struct settings *settings, struct error *error) {
-  unsigned long threads, body, connections, head, rest, idle, queue, group;
-  if (!read_number(arguments, "threads", 0, 256, &threads, error) ||
-      !read_number(arguments, "body-limit", 1, 1UL << 30, &body, error) ||
-      !read_number(arguments, "connections", 8, 1000000, &connections, error) ||
-      !read_number(arguments, "head-timeout", 1, 3600, &head, error) ||
-      !read_number(arguments, "body-timeout", 1, 3600, &rest, error) ||
-      !read_number(arguments, "idle-timeout", 1, 3600, &idle, error) ||
-      !read_number(arguments, "queue-limit", 1, 1000000, &queue, error) ||
-      !read_number(arguments, "group-limit", 1, 100000, &group, error)) {
-    return false;
-  }
-  settings->server.threads = (unsigned)threads;
-  settings->server.body_limit = body;
-  settings->server.connections = (unsigned)connections;
-  settings->server.head_seconds = (unsigned)head;
-  settings->server.body_seconds = (unsigned)rest;
-  settings->server.idle_seconds = (unsigned)idle;
-  settings->store.queue_limit = queue;
-  settings->store.group_limit = group;
-  return true;
-}
-
-/* A serialized origin as browsers send it (RFC 6454 6.1); * is any; NULL: none is wanted. */
-static bool is_origin(const char *text) {
-  const char *host = text == NULL ? NULL : strstr(text, "://");
-  return text == NULL || strcmp(text, "*") == 0 ||
-         (host != NULL && (strncmp(text, "http://", 7) == 0 || strncmp(text, "https://", 8) == 0) && host[3] != '\0' &&
-          strpbrk(host + 3, "/?#@ ,\"") == NULL);
-}
-
-static bool read_settings(const struct arguments *arguments, struct settings *settings, struct error *error) {
-  *settings = (struct settings){.store = {.path = argument(arguments, "db"), .create = true},
-                                .server = {.listen = argument(arguments, "listen"),
-                                           .listen_socket = -1,
-                                           .cors_origin = argument(arguments, "cors-origin"),
-                                           .behind_proxy = argument_is_set(arguments, "behind-proxy"),
-                                           .trust_all = argument_is_set(arguments, "insecure-no-auth")}};
-  settings->match_required = argument_is_set(arguments, "require-if-match");
-  const char *format = argument(arguments, "log-format");
-  settings->json_log = strcmp(format, "json") == 0;
-  if (!settings->json_log && strcmp(format, "text") != 0) {
-    return error_set(error, "--log-format %s: text or json is needed", format);
-  }
-  if (settings->server.trust_all && !is_loopback(settings->server.listen)) {
-    return error_set(error,
-                     "--insecure-no-auth makes everybody admin, so it is taken on loopback addresses only, not on %s",
-                     settings->server.listen);
-  }
-  if (!is_origin(settings->server.cors_origin)) {
-    return error_set(error, "--cors-origin %s: an origin such as https://front.example.org is needed, without a path",
-                     settings->server.cors_origin);
-  }
-#ifdef HAVE_SYSTEMD
-  if (sd_listen_fds(1) == 1) {
-    settings->server.listen_socket = LISTEN_FIRST_SOCKET;
-  }
-#endif
-  return read_numbers(arguments, settings, error) && set_clock(arguments, error);
-}
 
 static void tell_supervisor(const char *state) {
 #ifdef HAVE_SYSTEMD
@@ -116,22 +29,64 @@ static void tell_supervisor(const char *state) {
 #endif
 }
 
-/* Waits for SIGTERM or SIGINT; meanwhile turns the registry's day. */
-static void wait_for_signal(struct api *api) {
+/* Gives back to the system what a busy time has left free, once nobody asks any more. `served` and `trimmed` are how
+ * many requests there had been a second ago, and when that was done last. */
+static void give_back(const struct server *server, uint64_t *served, uint64_t *trimmed) {
+  uint64_t now = server_requests(server);
+  if (now == *served && now != *trimmed) {
+#ifdef __GLIBC__
+    malloc_trim(0);
+#endif
+    *trimmed = now;
+  }
+  *served = now;
+}
+
+/* What the main thread waits for; no other thread may take them. */
+static sigset_t awaited_signals(void) {
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
-  struct timespec second = {.tv_sec = 1};
-  int32_t today = clock_today();
-  while (sigtimedwait(&signals, NULL, &second) < 0) {
-    if (clock_today() != today) {
-      today = clock_today();
-      log_line(LOG_INFO, "the day has turned");
-      if (!api_tick(api)) {
-        today--; /* again in a second */
-      }
+  sigaddset(&signals, SIGHUP);
+  return signals;
+}
+
+static void turn_day(struct api *api, int32_t *today) {
+  if (clock_today() != *today) {
+    *today = clock_today();
+    log_line(LOG_INFO, "the day has turned");
+    if (!api_tick(api)) {
+      (*today)--; /* again in a second */
     }
+  }
+}
+
+static void reload(struct server *server) {
+  char state[64];
+  snprintf(state, sizeof state, "RELOADING=1\nMONOTONIC_USEC=%lld", (long long)(clock_monotonic_ns() / 1000));
+  tell_supervisor(state);
+  server_reload(server);
+  tell_supervisor("READY=1");
+}
+
+/* Waits for SIGTERM or SIGINT; meanwhile turns the registry's day, and reads the certificate anew on SIGHUP. That also
+ * comes when the terminal goes where the server was started, and then means the end, as for every program there.
+ * `on_terminal`: there was one. `today` is the day up to which the statuses were brought. */
+static void wait_for_signal(struct api *api, struct server *server, bool on_terminal, int32_t today) {
+  const sigset_t signals = awaited_signals();
+  const struct timespec second = {.tv_sec = 1};
+  uint64_t served = 0, trimmed = 0;
+  for (;;) {
+    int caught = sigtimedwait(&signals, NULL, &second);
+    if (caught == SIGTERM || caught == SIGINT || (caught == SIGHUP && on_terminal && isatty(STDERR_FILENO) != 1)) {
+      return;
+    }
+    if (caught == SIGHUP) {
+      reload(server);
+    }
+    give_back(server, &served, &trimmed);
+    turn_day(api, &today);
   }
 }
 
@@ -140,15 +95,16 @@ static void end_process(void *argument) {
   kill(getpid(), SIGTERM);
 }
 
-static int serve(struct settings *settings, struct contract *contract, struct store *store, struct error *error) {
-  struct api *api = api_new(contract, store, error);
+static int serve(struct settings *settings, bool on_terminal, struct contract *contract, struct store *store,
+                 struct error *error) {
+  struct api *api = api_new(contract, store, &settings->api, error);
   if (api == NULL) {
     return EXIT_FAILED;
   }
-  api_require_match(api, settings->match_required);
   char *socket_path = memory_print(api, "%s.sock", settings->store.path);
   settings->server.socket_path = socket_path;
   store_on_broken(store, end_process, NULL);
+  int32_t today = clock_today(); /* before that is asked for: should it turn meanwhile, it is only done twice */
   if (!api_tick(api)) {
     api_free(api);
     error_set(error, "the statuses could not be brought up to today");
@@ -162,7 +118,7 @@ static int serve(struct settings *settings, struct contract *contract, struct st
   printf("listening on %s\n", server_address(server));
   fflush(stdout);
   tell_supervisor("READY=1");
-  wait_for_signal(api);
+  wait_for_signal(api, server, on_terminal, today);
   tell_supervisor("STOPPING=1");
   log_line(LOG_INFO, "stopping");
   server_stop(server);
@@ -170,12 +126,8 @@ static int serve(struct settings *settings, struct contract *contract, struct st
   return store_broken(store) ? EXIT_FAILED : EXIT_SUCCESS;
 }
 
-/* Signals are waited for by the main thread; no other thread may take them. */
 static void block_signals(void) {
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGTERM);
-  sigaddset(&signals, SIGINT);
+  const sigset_t signals = awaited_signals();
   pthread_sigmask(SIG_BLOCK, &signals, NULL);
   signal(SIGPIPE, SIG_IGN);
 }
@@ -183,18 +135,22 @@ static void block_signals(void) {
 int run_serve(const struct arguments *arguments) {
   struct settings settings;
   struct error error = {""};
-  if (!read_settings(arguments, &settings, &error)) {
+  bool on_terminal = isatty(STDERR_FILENO) == 1; /* before anything takes time: it can go meanwhile */
+  if (!settings_read(arguments, &settings, &error)) {
     fprintf(stderr, "entente serve: %s\n", error.text);
     return EXIT_USAGE;
   }
   block_signals();
   log_start(settings.json_log);
   log_versions();
+  if (settings.server.behind_proxy && settings.server.proxy_count == 0) {
+    log_line(LOG_WARN, "without --trusted-proxy everybody behind the proxy has its address, and shares its limits");
+  }
   int status = EXIT_FAILED;
   struct contract *contract = api_load_contract(&error);
   struct store *store = contract == NULL ? NULL : store_open(&settings.store, contract, &error);
   if (store != NULL) {
-    status = serve(&settings, contract, store, &error);
+    status = serve(&settings, on_terminal, contract, store, &error);
     store_close(store);
   }
   contract_free(contract);

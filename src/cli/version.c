@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "cli/version.h"
+#include "domain/calendar.h"
 #include "http/server.h"
 #include "store/store.h"
 
@@ -13,8 +14,9 @@
 #include <zlib.h>
 
 static void describe(char *out, size_t size) {
-  snprintf(out, size, "%s, libmicrohttpd %s, jansson %s, libsodium %s, zlib %s", store_engine(), server_library(),
-           jansson_version_str(), sodium_version_string(), zlibVersion());
+  snprintf(out, size, "%s, libmicrohttpd %s, GnuTLS %s, jansson %s, libsodium %s, zlib %s, libical %s", store_engine(),
+           server_library(), server_tls_library(), jansson_version_str(), sodium_version_string(), zlibVersion(),
+           calendar_library());
 }
 
 int run_version(const struct arguments *arguments) {

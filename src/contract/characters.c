@@ -4,6 +4,8 @@
  */
 #include "contract/characters.h"
 
+#include "base/memory.h"
+
 #include <string.h>
 #include <utf8proc.h>
 
@@ -39,4 +41,15 @@ size_t characters_count(const char *text, size_t size) {
     count += ((unsigned char)text[at] & 0xc0) != 0x80; /* all but continuation bytes */
   }
   return count;
+}
+
+char *characters_shorten(const void *parent, const char *text, size_t size, size_t most) {
+  size_t at = 0, count = 0;
+  for (; at < size; at++) {
+    bool begins = ((unsigned char)text[at] & 0xc0) != 0x80;
+    if (begins && count++ == most) {
+      break;
+    }
+  }
+  return memory_print(parent, "%.*s%s", (int)at, text, at < size ? "…" : "");
 }

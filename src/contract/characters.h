@@ -11,4 +11,7 @@ bool characters_clean(const char *bytes, size_t size, const char *allowed);
 /* How many characters valid UTF-8 has. */
 size_t characters_count(const char *text, size_t size);
 
+/* At most so many characters of valid UTF-8, with an ellipsis where more are left out; owned by `parent`. */
+char *characters_shorten(const void *parent, const char *text, size_t size, size_t most);
+
 #endif

@@ -32,6 +32,13 @@ enum kind {
   KIND_OBJECT = 64
 };
 
+/* Whether lists and /v1/search find a record by what a member says. */
+enum searched {
+  SEARCHED_NOT,
+  SEARCHED,     /* x-search: true; in a reference: by the names of the record that it leads to */
+  SEARCHED_NAME /* x-search: name; it is a name of the record */
+};
+
 struct member;
 
 struct schema {
@@ -62,21 +69,56 @@ struct member {
   bool required; /* in a body */
   bool read_only;
   bool internal;
-  bool stored;        /* false: x-stored: false */
+  const char *public_value; /* x-public: with this value the record is public; or NULL */
+  bool stored;              /* false: x-stored: false */
   const char *column; /* x-column, or the member's own name; the parent's column and `_` come before it in an object */
   const char *table;  /* x-table, or NULL */
-  const char *filter; /* the query parameter that filters by it, or NULL */
+  const char *filter; /* the query parameter that filters by it, or NULL: what is usual for such a member */
+  bool unfiltered;    /* x-filter: false */
+  const char *filter_kind; /* x-filter-kind, or NULL */
+  const json_t *also;      /* x-filter-also: [name], or NULL */
+  const char *above;       /* x-above: the type that says so, "" when there are no types; NULL: not above */
   bool sortable;
+  enum searched searched;
 };
+
+/* What is asked of a value: `kind=mou`, `ends_on__lte=2027`, `party__under=itri` … */
+enum test {
+  TEST_IS,     /* it is any of those given */
+  TEST_NE,     /* it is none of them; what is not known is none of them */
+  TEST_LT,     /* it comes before … */
+  TEST_LTE,    /* … or is that */
+  TEST_GT,     /* it comes after … */
+  TEST_GTE,    /* … or is that; what is not known neither comes before nor after anything */
+  TEST_ISNULL, /* it is not known; of a list: there is nothing in it */
+  TEST_UNDER,  /* it leads to any of those given, or to one below them in the tree of their resource */
+  TEST_COUNT
+};
+
+struct tree;
 
 /* A parameter by which lists of a resource can be narrowed, and where it looks. */
 struct filter {
   const char *name;
   const struct schema *schema; /* of one value; a reference takes an id or a slug */
+  const struct schema *bound;  /* of what it comes before or after: days may be partial dates there */
   const char *table;           /* a table of items (its column `owner` leads back), or NULL: the resource's own */
-  const char *column;
-  const char *description; /* of the member, or NULL */
-  bool internal;           /* what it looks at is x-internal: not for callers without a token */
+  const char *column;          /* NULL: the record itself, for which only TEST_UNDER can ask: it is below those given */
+  const char *kind_column;     /* values may be written `kind:value`, where the kind is in this column; or NULL */
+  const struct schema *kinds;  /* of such a kind, an enumeration */
+  const struct tree *tree;     /* in which the records referred to stand, for TEST_UNDER; or NULL */
+  const char *description;     /* of the member, or NULL */
+  bool internal;               /* what it looks at is x-internal: not for callers without a token */
+  unsigned tests;              /* what may be asked: 1 << enum test, or-ed */
+};
+
+/* How records of a resource stand below one another. */
+struct tree {
+  const struct resource *resource;
+  const char *table;  /* of items, whose `owner` is below; or NULL: the resource's own */
+  const char *column; /* names the one above */
+  const char *type;   /* only items of this `type`; or NULL */
+  bool dated;         /* only items whose `since` and `until` hold the day */
 };
 
 struct sort {
@@ -99,20 +141,26 @@ struct resource {
   const char *prefix; /* org */
   const char *table;
   const char *view;
-  const char *name; /* the member that names a record: name, title */
+  const char *name;               /* the member that names a record: name, title */
+  const char *search;             /* what its tables of searched text are named by, or NULL: it is not searched */
+  const struct member *public_by; /* x-public: a record is public when this has its public_value; NULL: all are */
   const struct schema *schema;
   const struct filter *filters;
   size_t filter_count;
   const struct sort *sorts;
   size_t sort_count;
+  const struct tree *tree; /* or NULL */
   const struct referrer *referrers;
   size_t referrer_count;
   size_t index; /* 0 … contract.resource_count - 1 */
 };
 
-enum role { ROLE_NONE, ROLE_READER, ROLE_EDITOR, ROLE_ADMIN };
+/* Each may do what those before it may, from ROLE_READER on. ROLE_FEED stands apart: it opens what carries its token in
+ * the address, which nobody else does, and nothing else (caller.c). */
+enum role { ROLE_NONE, ROLE_FEED, ROLE_READER, ROLE_EDITOR, ROLE_ADMIN };
 
-/* A query parameter that the operation declares (filters come from its resource, for handlers that list). */
+/* A query parameter or a header that the operation declares (filters come from its resource, for handlers that list).
+ */
 struct parameter {
   const char *name;
   const struct schema *schema;
@@ -127,15 +175,21 @@ struct operation {
   const char *path;   /* /v1/agreements/{id} */
   const char *handler;
   enum role role;
+  bool open; /* x-public: callers without a token may call it too, where the server allows that, and see what is public
+              */
   const struct resource *resource; /* or NULL */
   bool filtered;                   /* takes the filters of its resource: x-filtered: true */
   const struct parameter *parameters;
   size_t parameter_count;
+  const struct parameter *headers; /* of the request, that the operation declares */
+  size_t header_count;
   const struct schema *body;      /* of its JSON media types, or NULL */
   const char *const *media_types; /* that a body may have, ended by NULL; NULL when it takes no body */
   bool body_required;
   const char *const *answer_types; /* that a successful answer may have, ended by NULL; NULL when it has no body */
   size_t body_limit;               /* bytes; 0: the server's default */
+  size_t local_body_limit;         /* … on the socket beside the database; 0: no other */
+  bool unlimited;                  /* is answered whatever the limits, and not counted: x-unlimited: true */
   size_t index;                    /* 0 … contract.operation_count - 1 */
 };
 
@@ -173,6 +227,19 @@ void contract_route(const struct contract *contract, const char *method, const s
  * given twice that takes one. What is wrong goes into `faults`. */
 void contract_check_query(const struct operation *operation, const struct uri *uri, struct faults *faults);
 
+/* Checks the value of a header (NULL: absent) that the operation declares; others are nobody's concern. */
+void contract_check_header(const struct operation *operation, const char *name, const char *value,
+                           struct faults *faults);
+
+/* Whether the operation declares the header. */
+bool contract_takes_header(const struct operation *operation, const char *name);
+
+/* The filter of an operation that a parameter's name stands for, alone or with `__` and what it asks; NULL when there
+ * is none, or when it may not be asked that. */
+const struct filter *contract_filter(const struct operation *operation, const char *name, enum test *test);
+/* "lte" …, as it is written behind `__`; "" for TEST_IS. */
+const char *test_name(enum test test);
+
 /* The value of a query parameter, its default when the contract has one, or NULL. */
 const char *contract_parameter(const struct operation *operation, const struct uri *uri, const char *name);
 
@@ -184,6 +251,9 @@ void schema_check(const struct schema *schema, const json_t *value, const char *
  * null, [] or the default where absent; an item's shorthand written out; an object of nothing but nulls is null (items
  * and the top excepted); a reference is a string, its id when it has one, else its slug. A new reference. */
 json_t *schema_normal(const struct schema *schema, const json_t *value);
+/* What stands in a normal form for a member of that schema which is absent: null, [] or the default. A new reference.
+ */
+json_t *schema_absent(const struct schema *schema);
 
 /* The member of that name, or NULL. */
 const struct member *schema_member(const struct schema *schema, const char *name);

@@ -180,3 +180,46 @@ json_t *json_merge_patch(const json_t *target, const json_t *patch) {
   patch_object(result, patch);
   return result;
 }
+
+/* -- without reading ----------------------------------------------------------------------------------------------- */
+
+const char *json_past_string(const char *at, const char *end) {
+  const char *start = at + 1, *quote = start;
+  while (quote < end && (quote = memchr(quote, '"', (size_t)(end - quote))) != NULL) {
+    const char *slash = quote;
+    while (slash > start && slash[-1] == '\\') {
+      slash--;
+    }
+    quote++;
+    if ((quote - slash) % 2 == 1) { /* an even number of backslashes stands before it */
+      return quote;
+    }
+  }
+  return NULL;
+}
+
+const char *json_past_value(const char *at, const char *end) {
+  size_t depth = 0;
+  while (at != NULL && at < end) {
+    if (*at == '"') {
+      at = json_past_string(at, end);
+    } else if (*at == '{' || *at == '[') {
+      depth++;
+      at++;
+    } else if (depth > 0 && (*at == '}' || *at == ']')) {
+      depth--;
+      at++;
+    } else if (depth > 0) {
+      at++;
+      continue;
+    } else {
+      while (at < end && strchr(",}]", *at) == NULL) {
+        at++;
+      }
+    }
+    if (depth == 0) {
+      return at;
+    }
+  }
+  return NULL;
+}

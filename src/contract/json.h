@@ -23,6 +23,11 @@ extern const struct json_limits json_default_limits; /* depth 64, values 100,000
  * object or an array must be on top. A new reference. */
 json_t *json_read(const char *bytes, size_t size, const struct json_limits *limits, struct json_problem *problem);
 
+/* Behind the string, or the value, that begins at `at` and ends before `end`; NULL when it does not. For bytes that are
+ * JSON already: nothing in it is checked. */
+const char *json_past_string(const char *at, const char *end);
+const char *json_past_value(const char *at, const char *end);
+
 /* RFC 7396: what `target` becomes under `patch`. Neither is changed; a new reference. */
 json_t *json_merge_patch(const json_t *target, const json_t *patch);
 

@@ -7,6 +7,8 @@
  * a line of its contract. */
 #include "contract/load.h"
 
+#include "contract/filter.h"
+
 #include "base/memory.h"
 #include "contract/yaml.h"
 
@@ -143,9 +145,12 @@ static json_t *describe_filter(const struct filter *filter) {
   json_t *parameter = json_object();
   json_object_set_new(parameter, "name", json_string(filter->name));
   json_object_set_new(parameter, "in", json_string("query"));
-  if (filter->description) {
-    json_object_set_new(parameter, "description", json_string(filter->description));
-  }
+  char *operators = filter_operators(NULL, filter);
+  const char *own = filter->description ? filter->description : "";
+  char *description = memory_print(operators, "%s%s%s%s", own, *own && *operators ? " " : "",
+                                   *operators ? "Also with " : "", operators);
+  json_object_set_new(parameter, "description", json_string(description));
+  talloc_free(operators);
   json_object_set_new(parameter, "explode", json_true());
   json_object_set_new(parameter, "schema", schema);
   return parameter;
@@ -180,8 +185,8 @@ static void write_out_filters(struct loader *loader) {
 }
 
 static bool compile_head(struct loader *loader) {
-  static const char *const known[] = {"openapi", "info",       "servers",      "security",          "tags",
-                                      "paths",   "components", "externalDocs", "jsonSchemaDialect", NULL};
+  static const char *const known[] = {"openapi",  "info",       "servers",      "security",          "tags", "paths",
+                                      "webhooks", "components", "externalDocs", "jsonSchemaDialect", NULL};
   if (!json_is_object(loader->document)) {
     return loader_fail(loader, NULL, "an object is expected here");
   }

@@ -28,7 +28,7 @@ static json_t *normal_array(const struct schema *schema, const json_t *array) {
   return list;
 }
 
-static json_t *normal_absent(const struct schema *schema) {
+json_t *schema_absent(const struct schema *schema) {
   if (schema->default_value) {
     return json_deep_copy(schema->default_value);
   }
@@ -48,7 +48,7 @@ static json_t *normal_object(const struct schema *schema, const json_t *value, b
       json_object_del(object, member->name);
       continue;
     }
-    json_t *made = one ? normal(member->schema, one, false) : normal_absent(member->schema);
+    json_t *made = one ? normal(member->schema, one, false) : schema_absent(member->schema);
     empty = empty && json_is_null(made);
     json_object_set_new(object, member->name, made);
   }

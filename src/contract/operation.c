@@ -13,8 +13,11 @@ static const struct {
                {"patch", "PATCH"}, {"delete", "DELETE"}, {NULL, NULL}};
 
 static bool compile_role(struct loader *loader, const struct place_in *at, const json_t *node, enum role *role) {
-  static const char *const names[] = {
-      [ROLE_NONE] = "none", [ROLE_READER] = "reader", [ROLE_EDITOR] = "editor", [ROLE_ADMIN] = "admin"};
+  static const char *const names[] = {[ROLE_NONE] = "none",
+                                      [ROLE_FEED] = "feed",
+                                      [ROLE_READER] = "reader",
+                                      [ROLE_EDITOR] = "editor",
+                                      [ROLE_ADMIN] = "admin"};
   const char *name = loader_text(loader, at, node, "x-role");
   if (!name) {
     return false;
@@ -52,24 +55,25 @@ static bool is_in_template(const char *path, const char *name) {
   return false;
 }
 
-static bool compile_query_parameter(struct loader *loader, const struct place_in *at, const json_t *node,
-                                    const char *name, struct operation *operation) {
+/* Adds it to the operation's parameters or headers. */
+static bool compile_value(struct loader *loader, const struct place_in *at, const json_t *node, const char *name,
+                          const struct parameter **list, size_t *count) {
   const struct place_in schema_at = {at, "schema"};
   const struct schema *schema = compile_schema(loader, &schema_at, json_object_get(node, "schema"));
   if (!schema) {
     return false;
   }
   const json_t *explode = json_object_get(node, "explode");
-  struct parameter *parameters = memory_grow(loader->contract, (struct parameter *)(uintptr_t)operation->parameters,
-                                             struct parameter, operation->parameter_count + 1);
-  parameters[operation->parameter_count++] = (struct parameter){
+  struct parameter *parameters =
+      memory_grow(loader->contract, (struct parameter *)(uintptr_t)*list, struct parameter, *count + 1);
+  parameters[(*count)++] = (struct parameter){
       .name = name,
       .schema = schema,
       .required = json_is_true(json_object_get(node, "required")),
       .exploded = !explode || json_is_true(explode), /* OpenAPI's default for a query */
       .default_text = default_text(loader->contract, schema->default_value),
   };
-  operation->parameters = parameters;
+  *list = parameters;
   return true;
 }
 
@@ -88,13 +92,16 @@ static bool compile_parameter(struct loader *loader, const struct place_in *at, 
     return false;
   }
   if (strcmp(in, "query") == 0) {
-    return compile_query_parameter(loader, at, parameter, name, operation);
+    return compile_value(loader, at, parameter, name, &operation->parameters, &operation->parameter_count);
   }
   if (strcmp(in, "path") == 0) {
     ++*variables;
     return is_in_template(operation->path, name) || loader_fail(loader, at, "the path has no {%s}", name);
   }
-  return strcmp(in, "header") == 0 || loader_fail(loader, at, "a parameter cannot be in `%s`", in);
+  if (strcmp(in, "header") == 0) {
+    return compile_value(loader, at, parameter, name, &operation->headers, &operation->header_count);
+  }
+  return loader_fail(loader, at, "a parameter cannot be in `%s`", in);
 }
 
 static bool compile_parameter_list(struct loader *loader, const struct place_in *at, const json_t *list,
@@ -226,26 +233,46 @@ static bool compile_resource_of(struct loader *loader, const struct place_in *at
   return operation->resource || !operation->filtered || loader_fail(loader, at, "`x-filtered` needs `x-resource`");
 }
 
+static bool read_limit(struct loader *loader, const struct place_in *at, const json_t *node, const char *key,
+                       size_t *out) {
+  const json_t *limit = json_object_get(node, key);
+  if (limit && json_integer_value(limit) <= 0) {
+    return loader_fail(loader, at, "`%s` must be a number of bytes", key);
+  }
+  *out = (size_t)json_integer_value(limit);
+  return true;
+}
+
 static bool compile_operation(struct loader *loader, const struct place_in *at, const json_t *item, const json_t *node,
                               struct operation *operation) {
-  static const char *const known[] = {
-      "operationId", "summary",      "description", "tags",   "parameters", "requestBody", "responses",    "security",
-      "deprecated",  "externalDocs", "x-handler",   "x-role", "x-resource", "x-filtered",  "x-body-limit", NULL};
-  const json_t *limit = json_object_get(node, "x-body-limit");
+  static const char *const known[] = {"operationId",        "summary",   "description", "tags",       "parameters",
+                                      "requestBody",        "responses", "security",    "deprecated", "externalDocs",
+                                      "x-handler",          "x-role",    "x-resource",  "x-filtered", "x-body-limit",
+                                      "x-body-limit-local", "x-public",  "x-unlimited", NULL};
   if (!loader_known(loader, at, node, known) || !(operation->id = loader_text(loader, at, node, "operationId")) ||
       !(operation->handler = loader_text(loader, at, node, "x-handler")) ||
       !compile_role(loader, at, node, &operation->role) || !compile_resource_of(loader, at, node, operation)) {
     return false;
+  }
+  operation->open = json_is_true(json_object_get(node, "x-public"));
+  if (operation->open && (strcmp(operation->method, "GET") != 0 || operation->role != ROLE_READER)) {
+    return loader_fail(loader, at, "`x-public` opens what readers may read, and nothing else");
+  }
+  const char *variable = strchr(operation->path, '{');
+  bool carries = variable != NULL && strchr(variable + 1, '{') == NULL && strcmp(operation->method, "GET") == 0;
+  if (operation->role == ROLE_FEED && !carries) {
+    return loader_fail(loader, at, "the role `feed` reads by a token that is the path's only variable");
   }
   for (size_t i = 0; i < operation->index; i++) {
     if (strcmp(loader->contract->operations[i].id, operation->id) == 0) {
       return loader_fail(loader, at, "there are two operations `%s`", operation->id);
     }
   }
-  if (limit && json_integer_value(limit) <= 0) {
-    return loader_fail(loader, at, "`x-body-limit` must be a number of bytes");
+  if (!read_limit(loader, at, node, "x-body-limit", &operation->body_limit) ||
+      !read_limit(loader, at, node, "x-body-limit-local", &operation->local_body_limit)) {
+    return false;
   }
-  operation->body_limit = (size_t)json_integer_value(limit);
+  operation->unlimited = json_is_true(json_object_get(node, "x-unlimited"));
   const json_t *body = json_object_get(node, "requestBody");
   return compile_parameters(loader, at, item, node, operation) &&
          (!body || compile_body(loader, at, body, operation)) &&

@@ -4,6 +4,8 @@
 #include "contract/check.h"
 
 #include "base/memory.h"
+#include "contract/characters.h"
+#include "contract/filter.h"
 #include "contract/uri.h"
 
 #include <errno.h>
@@ -11,22 +13,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct parameter *find_parameter(const struct operation *operation, const char *name) {
-  for (size_t i = 0; i < operation->parameter_count; i++) {
-    if (strcmp(operation->parameters[i].name, name) == 0) {
-      return &operation->parameters[i];
+static const struct parameter *find_in(const struct parameter *list, size_t count, const char *name) {
+  for (size_t i = 0; i < count; i++) {
+    if (strcmp(list[i].name, name) == 0) {
+      return &list[i];
     }
   }
   return NULL;
 }
 
-static const struct filter *find_filter(const struct operation *operation, const char *name) {
-  for (size_t i = 0; operation->filtered && i < operation->resource->filter_count; i++) {
-    if (strcmp(operation->resource->filters[i].name, name) == 0) {
-      return &operation->resource->filters[i];
-    }
-  }
-  return NULL;
+static const struct parameter *find_parameter(const struct operation *operation, const char *name) {
+  return find_in(operation->parameters, operation->parameter_count, name);
 }
 
 static json_t *read_integer(const char *text) {
@@ -64,22 +61,36 @@ static json_t *read_value(const struct schema *schema, const char *text, size_t 
   return value;
 }
 
-static void check_one(const struct schema *schema, const char *name, const char *text, size_t length,
+static void check_one(const struct schema *schema, enum place place, const char *name, const char *text, size_t length,
                       struct faults *faults) {
   json_t *value = read_value(schema, text, length);
-  check_value(schema, value, PLACE_PARAMETER, name, faults);
+  check_value(schema, value, place, name, faults);
   json_decref(value);
+}
+
+bool contract_takes_header(const struct operation *operation, const char *name) {
+  return find_in(operation->headers, operation->header_count, name) != NULL;
+}
+
+void contract_check_header(const struct operation *operation, const char *name, const char *value,
+                           struct faults *faults) {
+  const struct parameter *header = find_in(operation->headers, operation->header_count, name);
+  if (header && value && !characters_clean(value, strlen(value), "")) {
+    faults_add(faults, PLACE_HEADER, name, "characters", "must be UTF-8 without control characters");
+  } else if (header && value) {
+    check_one(header->schema, PLACE_HEADER, name, value, strlen(value), faults);
+  }
 }
 
 static void check_parameter(const struct parameter *parameter, const char *text, struct faults *faults) {
   const struct schema *schema = parameter->schema;
   if (!schema->items) {
-    check_one(schema, parameter->name, text, strlen(text), faults);
+    check_one(schema, PLACE_PARAMETER, parameter->name, text, strlen(text), faults);
     return;
   }
   for (const char *at = text;; at++) {
     size_t length = parameter->exploded ? strlen(at) : strcspn(at, ",");
-    check_one(schema->items, parameter->name, at, length, faults);
+    check_one(schema->items, PLACE_PARAMETER, parameter->name, at, length, faults);
     at += length;
     if (*at == '\0') {
       return;
@@ -101,20 +112,29 @@ static const char **known_names(const void *owner, const struct operation *opera
   return names;
 }
 
+/* The name with the operator behind it, where it takes that. */
+static const char *with_operator(const void *owner, const struct operation *operation, const char *name,
+                                 const char *operator) {
+  enum test test;
+  const char *whole = memory_print(owner, "%s%s", name, operator);
+  return contract_filter(operation, whole, &test) ? whole : name;
+}
+
 static void fault_unknown(const struct operation *operation, const char *name, struct faults *faults) {
   if (faults->count == FAULTS_MOST) {
     faults->dropped++;
     return;
   }
   const char **names = known_names(faults, operation);
+  const struct filter *filter = filter_before_operator(operation, name);
   const char *mark = strstr(name, "__");
-  const char *base = mark ? memory_slice(names, name, (size_t)(mark - name)) : name;
-  const char *nearest = nearest_name(name, names);
-  if (mark && find_filter(operation, base)) {
-    faults_add(faults, PLACE_PARAMETER, name, "unknown", "has an operator that is not known; `%s=` asks for equality",
-               base);
+  const char *nearest = nearest_name(mark ? memory_slice(names, name, (size_t)(mark - name)) : name, names);
+  if (filter && filter->tests != 1U << TEST_UNDER) {
+    faults_add(faults, PLACE_PARAMETER, name, "unknown", "asks what `%s` does not take; it takes %s", filter->name,
+               filter_operators(names, filter));
   } else if (nearest) {
-    faults_add(faults, PLACE_PARAMETER, name, "unknown", "is not a parameter here; did you mean `%s`?", nearest);
+    faults_add(faults, PLACE_PARAMETER, name, "unknown", "is not a parameter here; did you mean `%s`?",
+               mark ? with_operator(names, operation, nearest, mark) : nearest);
   } else if (!*names) {
     faults_add(faults, PLACE_PARAMETER, name, "unknown", "is not a parameter here; there are none");
   } else {
@@ -127,29 +147,82 @@ static void fault_unknown(const struct operation *operation, const char *name, s
   talloc_free(names);
 }
 
-static bool is_repeated(const struct uri *uri, size_t index) {
-  for (size_t i = 0; i < index; i++) {
-    if (strcmp(uri->pairs[i].name, uri->pairs[index].name) == 0) {
-      return true;
-    }
+static bool is_value_of(const struct schema *schema, const char *text) {
+  const char *const *value = schema->values;
+  while (*value && strcmp(*value, text) != 0) {
+    value++;
   }
-  return false;
+  return *value != NULL;
+}
+
+/* A value may have its kind before it, as in `ror:05szzwt63`. What stands before a colon and is no kind is a part of
+ * the value, unless it is so near to one that it is a slip. */
+static void check_kind(const struct filter *filter, const char *name, const char *text, struct faults *faults) {
+  size_t length = strcspn(text, ":");
+  char *kind = memory_slice(faults, text, length);
+  check_one(filter->schema, PLACE_PARAMETER, name, text, strlen(text), faults);
+  if (text[length] == '\0') {
+    talloc_free(kind);
+    return;
+  }
+  if (!is_value_of(filter->kinds, kind) && nearest_name(kind, filter->kinds->values)) {
+    check_one(filter->kinds, PLACE_PARAMETER, name, kind, length, faults);
+  } else if (is_value_of(filter->kinds, kind) && text[length + 1] == '\0') {
+    faults_add(faults, PLACE_PARAMETER, name, "value", "must have a value behind the colon");
+  }
+  talloc_free(kind);
+}
+
+/* Either of several values is what one may ask for; before the one and after the other is not. */
+static bool takes_many(enum test test) {
+  return test == TEST_IS || test == TEST_NE || test == TEST_UNDER;
+}
+
+static void check_filter(const struct filter *filter, enum test test, const char *name, const char *text,
+                         struct faults *faults) {
+  static const struct schema truth = {.kinds = KIND_BOOLEAN, .max_length = SIZE_MAX, .max_items = SIZE_MAX};
+  if (test == TEST_ISNULL) {
+    check_one(&truth, PLACE_PARAMETER, name, text, strlen(text), faults);
+  } else if (filter->kinds) {
+    check_kind(filter, name, text, faults);
+  } else {
+    const struct schema *schema = takes_many(test) ? filter->schema : filter->bound;
+    check_one(schema, PLACE_PARAMETER, name, text, strlen(text), faults);
+  }
+}
+
+/* How many pairs before this one have its name. */
+static size_t count_before(const struct uri *uri, size_t index) {
+  size_t count = 0;
+  for (size_t i = 0; i < index; i++) {
+    count += strcmp(uri->pairs[i].name, uri->pairs[index].name) == 0;
+  }
+  return count;
+}
+
+static void check_pair(const struct operation *operation, const struct uri *uri, size_t index, struct faults *faults) {
+  const struct pair *pair = &uri->pairs[index];
+  const struct parameter *parameter = find_parameter(operation, pair->name);
+  enum test test = TEST_IS;
+  const struct filter *filter = parameter ? NULL : contract_filter(operation, pair->name, &test);
+  bool many = filter ? takes_many(test) : parameter && parameter->schema->items && parameter->exploded;
+  size_t before = (parameter || filter) && !many ? count_before(uri, index) : 0;
+  if (!parameter && !filter) {
+    fault_unknown(operation, pair->name, faults);
+  } else if (before > 0) {
+    if (before == 1) { /* one fault, however often it comes */
+      faults_add(faults, PLACE_PARAMETER, pair->name, "repeated", "can be given only once");
+    }
+  } else if (filter) {
+    check_filter(filter, test, pair->name, pair->value, faults);
+  } else {
+    check_parameter(parameter, pair->value, faults);
+  }
 }
 
 void contract_check_query(const struct operation *operation, const struct uri *uri, struct faults *faults) {
   for (size_t i = 0; i < uri->pair_count; i++) {
-    const struct pair *pair = &uri->pairs[i];
-    const struct parameter *parameter = find_parameter(operation, pair->name);
-    const struct filter *filter = parameter ? NULL : find_filter(operation, pair->name);
-    if (filter) {
-      check_one(filter->schema, filter->name, pair->value, strlen(pair->value), faults);
-    } else if (!parameter) {
-      fault_unknown(operation, pair->name, faults);
-    } else if (!(parameter->schema->items && parameter->exploded) && is_repeated(uri, i)) {
-      faults_add(faults, PLACE_PARAMETER, pair->name, "repeated", "can be given only once");
-    } else {
-      check_parameter(parameter, pair->value, faults);
-    }
+    check_pair(operation, uri, i, faults);
   }
   for (size_t i = 0; i < operation->parameter_count; i++) {
     const struct parameter *parameter = &operation->parameters[i];

@@ -174,9 +174,43 @@ static bool read_filter(struct loader *loader, const struct place_in *at, const 
   struct member *member = field;
   if (json_is_boolean(value)) {
     member->filter = json_is_true(value) ? member->name : NULL;
+    member->unfiltered = json_is_false(value);
     return true;
   }
   return read_text(loader, at, value, &member->filter);
+}
+
+/* The type of a relation that says so, or `true` where there are no types. */
+static bool read_above(struct loader *loader, const struct place_in *at, const json_t *value, void *field) {
+  if (json_is_true(value)) {
+    *(const char **)field = "";
+    return true;
+  }
+  return read_text(loader, at, value, field);
+}
+
+static bool read_names(struct loader *loader, const struct place_in *at, const json_t *value, void *field) {
+  size_t i;
+  json_t *name;
+  if (!json_is_array(value)) {
+    return loader_fail(loader, at, "must be a list of texts");
+  }
+  json_array_foreach(value, i, name) {
+    if (!json_is_string(name)) {
+      return loader_fail(loader, at, "must be a list of texts");
+    }
+  }
+  *(const json_t **)field = value;
+  return true;
+}
+
+static bool read_searched(struct loader *loader, const struct place_in *at, const json_t *value, void *field) {
+  const char *text = json_string_value(value);
+  if (!json_is_boolean(value) && (!text || strcmp(text, "name") != 0)) {
+    return loader_fail(loader, at, "must be true, false or `name`");
+  }
+  *(enum searched *)field = text ? SEARCHED_NAME : json_is_true(value) ? SEARCHED : SEARCHED_NOT;
+  return true;
 }
 
 #define IN_SCHEMA(field) offsetof(struct schema, field)
@@ -211,11 +245,16 @@ static const struct keyword member_keywords[] = {
     {"description", read_text, IN_MEMBER(description)},
     {"readOnly", read_flag, IN_MEMBER(read_only)},
     {"x-internal", read_flag, IN_MEMBER(internal)},
+    {"x-public", read_text, IN_MEMBER(public_value)},
     {"x-stored", read_flag, IN_MEMBER(stored)},
     {"x-column", read_text, IN_MEMBER(column)},
     {"x-table", read_text, IN_MEMBER(table)},
     {"x-filter", read_filter, 0},
+    {"x-filter-kind", read_text, IN_MEMBER(filter_kind)},
+    {"x-filter-also", read_names, IN_MEMBER(also)},
+    {"x-above", read_above, IN_MEMBER(above)},
     {"x-sort", read_flag, IN_MEMBER(sortable)},
+    {"x-search", read_searched, IN_MEMBER(searched)},
     {"title", NULL, 0},
     {"examples", NULL, 0},
     {"deprecated", NULL, 0},

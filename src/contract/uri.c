@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-enum { PAIRS_MOST = 500 };
+enum { PAIRS_MOST = 500, NAME_SHOWN = 100 };
 
 static int hex_digit(char letter) {
   if (letter >= '0' && letter <= '9') {
@@ -78,6 +78,19 @@ static bool read_path(struct uri *uri, const char **why) {
   return true;
 }
 
+static bool read_pair(struct uri *uri, const char *at, size_t length, const char **why) {
+  size_t name_length = strcspn(at, "=&");
+  size_t value_at = name_length < length ? name_length + 1 : length;
+  struct pair *pair = &uri->pairs[uri->pair_count++];
+  pair->name = decode(uri->pairs, at, name_length, true, why);
+  pair->value = pair->name ? decode(uri->pairs, at + value_at, length - value_at, true, why) : NULL;
+  if (pair->name && !pair->value) {
+    const char *name = characters_shorten(uri, pair->name, strlen(pair->name), NAME_SHOWN);
+    *why = memory_print(talloc_parent(uri), "%s It is the value of `%s`.", *why, name);
+  }
+  return pair->value != NULL;
+}
+
 static bool read_query(struct uri *uri, const char **why) {
   size_t most = count_pieces(uri->query, '&');
   if (most > PAIRS_MOST) {
@@ -87,15 +100,8 @@ static bool read_query(struct uri *uri, const char **why) {
   uri->pairs = memory_array(uri, struct pair, most);
   for (const char *at = uri->query; *at; at += *at == '&') {
     size_t length = strcspn(at, "&");
-    size_t name_length = strcspn(at, "=&");
-    if (length > 0) {
-      size_t value_at = name_length < length ? name_length + 1 : length;
-      struct pair *pair = &uri->pairs[uri->pair_count++];
-      pair->name = decode(uri->pairs, at, name_length, true, why);
-      pair->value = decode(uri->pairs, at + value_at, length - value_at, true, why);
-      if (!pair->name || !pair->value) {
-        return false;
-      }
+    if (length > 0 && !read_pair(uri, at, length, why)) {
+      return false;
     }
     at += length;
   }

@@ -20,8 +20,8 @@ struct uri {
 
 /* Takes `raw` apart into memory owned by `parent`. On a broken escape, %00, bad UTF-8, a control character, an encoded
  * slash, a
- * `.` or `..` segment, or more than 500 pairs: NULL, and `*why` is a constant sentence. A `+` in the query is a space.
- */
+ * `.` or `..` segment, or more than 500 pairs: NULL, and `*why` is a sentence or two, owned by `parent` if by anybody.
+ * A `+` in the query is a space. */
 struct uri *uri_read(const void *parent, const char *raw, const char **why);
 
 #endif

@@ -378,6 +378,12 @@ static bool media_type_valid(const char *text, size_t length) {
   return media_name_valid(type) && media_name_valid(subtype);
 }
 
+static bool is_blank(utf8proc_int32_t character) {
+  utf8proc_category_t category = utf8proc_category(character);
+  return category == UTF8PROC_CATEGORY_ZS || category == UTF8PROC_CATEGORY_ZL || category == UTF8PROC_CATEGORY_ZP ||
+         category == UTF8PROC_CATEGORY_CC || category == UTF8PROC_CATEGORY_CF;
+}
+
 /* Something that can be seen: not spaces alone, of whatever width. */
 static bool words_valid(const char *text, size_t length) {
   if (memchr(text, '\0', length) != NULL) {
@@ -390,15 +396,36 @@ static bool words_valid(const char *text, size_t length) {
     if (step <= 0) {
       return false;
     }
-    utf8proc_category_t category = utf8proc_category(character);
-    bool blank = category == UTF8PROC_CATEGORY_ZS || category == UTF8PROC_CATEGORY_ZL ||
-                 category == UTF8PROC_CATEGORY_ZP || category == UTF8PROC_CATEGORY_CC ||
-                 category == UTF8PROC_CATEGORY_CF;
-    if (!blank) {
+    if (!is_blank(character)) {
       return true;
     }
   }
   return false;
+}
+
+/* Bidi_Control of Unicode: it has what follows shown in another order. */
+static bool turns_text(utf8proc_int32_t character) {
+  return character == 0x61c || character == 0x200e || character == 0x200f ||
+         (character >= 0x202a && character <= 0x202e) || (character >= 0x2066 && character <= 0x2069);
+}
+
+/* A name that takes one line of a list, whoever prints it, and looks like no other for what cannot be seen at its ends
+ * or turns it around. */
+static bool line_valid(const char *text, size_t length) {
+  const utf8proc_uint8_t *rest = (const utf8proc_uint8_t *)text;
+  bool blank = true; /* the character before, or there is none */
+  for (utf8proc_ssize_t left = (utf8proc_ssize_t)length, step; left > 0; left -= step, rest += step) {
+    utf8proc_int32_t character;
+    step = utf8proc_iterate(rest, left, &character);
+    if (step <= 0 || utf8proc_category(character) == UTF8PROC_CATEGORY_CC || turns_text(character)) {
+      return false;
+    }
+    blank = is_blank(character);
+    if (blank && left == (utf8proc_ssize_t)length) {
+      return false;
+    }
+  }
+  return !blank;
 }
 
 static bool network_valid(const char *text, size_t length) {
@@ -417,6 +444,8 @@ const struct format domain_formats[] = {
     {"date", date_valid, "a day that exists, as YYYY-MM-DD"},
     {"date-time", date_time_valid, "an instant such as 2026-04-01T09:30:00Z (RFC 3339)"},
     {"words", words_valid, "text that can be seen, not spaces alone"},
+    {"line", line_valid,
+     "text on one line that can be seen, without spaces around it or characters that turn it around"},
     {"network", network_valid,
      "a network such as 192.0.2.0/24 or 2001:db8::/32, without bits behind its prefix (CIDR)"},
     {"slug", slug_valid, "a slug: 1 to 64 of a-z, 0-9, '.', '_' and '-', beginning with a letter or a digit"},

@@ -177,6 +177,86 @@ static enum loose_result written_resolve(const struct written *written, char out
   return LOOSE_READ;
 }
 
+/* -- what could be meant -------------------------------------------------------------------------------------------- */
+
+struct meanings {
+  char *out;
+  size_t length;
+};
+
+/* Adds the date, when it exists. `how` completes it, and `count`, when it is not 0, that. */
+static void add_meaning(struct meanings *meanings, const struct written *written, const char *how, int count) {
+  char date[PARTIAL_DATE_SIZE], told[40] = "", number[12] = "";
+  if (written_resolve(written, date) != LOOSE_READ) {
+    return;
+  }
+  if (count != 0) {
+    snprintf(number, sizeof number, "%d", count);
+  }
+  if (how[0] != '\0') {
+    snprintf(told, sizeof told, " (%s%s)", how, number);
+  }
+  size_t room = PARTIAL_DATE_MEANINGS - meanings->length;
+  int length =
+      snprintf(meanings->out + meanings->length, room, "%s%s%s", meanings->length == 0 ? "" : ", ", date, told);
+  if (length > 0 && (size_t)length < room) {
+    meanings->length += (size_t)length;
+  } else {
+    meanings->out[meanings->length] = '\0';
+  }
+}
+
+static void add_eras(struct meanings *meanings, const struct written *written) {
+  for (size_t i = 0; i < sizeof eras / sizeof eras[0]; i++) {
+    struct written meant = *written;
+    bool emperor = eras[i].letter != '\0';
+    meant.era = &eras[i];
+    if (!emperor || written->year.digits <= 2) { /* nobody reigns for a hundred years */
+      add_meaning(meanings, &meant, emperor ? eras[i].names[0] : "民國", written->year.value);
+    }
+  }
+}
+
+/* Day, month and year, or month, day and year. */
+static void add_other_orders(struct meanings *meanings, const struct written *written, int century) {
+  struct written meant = {.year = {century + written->day.value, 4}, .month = written->month, .day = written->year};
+  add_meaning(meanings, &meant, "day first", 0);
+  meant.month = written->year;
+  meant.day = written->month;
+  add_meaning(meanings, &meant, "month first", 0);
+}
+
+static void add_meanings(struct meanings *meanings, const struct written *written) {
+  if (written->day.digits == 4) {
+    add_other_orders(meanings, written, 0);
+    return;
+  }
+  if (written->year.digits == 2) {
+    struct written meant = *written;
+    meant.year = (struct number){2000 + written->year.value, 4};
+    add_meaning(meanings, &meant, "", 0);
+  }
+  add_eras(meanings, written);
+  if (written->day.digits == 2) {
+    add_other_orders(meanings, written, 2000);
+  }
+}
+
+void partial_date_meanings(const char *text, char out[PARTIAL_DATE_MEANINGS]) {
+  struct meanings meanings = {.out = out};
+  out[0] = '\0';
+  utf8proc_uint8_t *plain = utf8proc_NFKC((const utf8proc_uint8_t *)text);
+  struct written written;
+  char date[PARTIAL_DATE_SIZE];
+  if (plain != NULL && written_read((const char *)plain, &written) &&
+      written_resolve(&written, date) == LOOSE_AMBIGUOUS) {
+    add_meanings(&meanings, &written);
+  }
+  free(plain);
+}
+
+/* -- reading ------------------------------------------------------------------------------------------------------- */
+
 enum loose_result partial_date_read_loose(const char *text, char out[PARTIAL_DATE_SIZE]) {
   utf8proc_uint8_t *plain = utf8proc_NFKC((const utf8proc_uint8_t *)text);
   if (plain == NULL) {

@@ -26,4 +26,9 @@ enum loose_result { LOOSE_READ, LOOSE_AMBIGUOUS, LOOSE_UNREADABLE };
  * 令和, each only within its own days. `out` gets the partial date in its standard form. */
 enum loose_result partial_date_read_loose(const char *text, char out[PARTIAL_DATE_SIZE]);
 
+/* What an ambiguous text could mean, for people: "2026-04-01 (民國115)". Empty for others, and where nothing that it
+ * could mean exists. */
+enum { PARTIAL_DATE_MEANINGS = 256 };
+void partial_date_meanings(const char *text, char out[PARTIAL_DATE_MEANINGS]);
+
 #endif

@@ -1,5 +1,6 @@
-/* One thread for calls that take their time (import, backup, check): they come one after another, each with the
- * connection suspended, and none of the workers waits for them. */
+/* A thread for calls that take their time: they come one after another, each with the connection suspended, and none of
+ * the workers waits for them. There is one for import, backup and check, one for reads, and one for reads of callers
+ * without a token. */
 #include "http/internal.h"
 
 #include "base/log.h"

@@ -6,23 +6,19 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/mask.h"
 #include "base/memory.h"
+#include "base/network.h"
 #include "base/text.h"
 
 #include "base/blob.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-  URI_MOST = 8192,
-  ARGUMENTS_MOST = 500,
-  CUT_SECONDS = 5,
-  TYPICAL_MEMORY = 6144,
-  BODY_SLOWEST_BYTES_PER_SECOND = 16384,
-  BODY_FIRST_ROOM = 4096
-};
+enum { ARGUMENTS_MOST = 500, CUT_SECONDS = 5, TYPICAL_MEMORY = 7168, BODY_SLOWEST_BYTES_PER_SECOND = 16384 };
 
 /* What a request may take to arrive; little once the server is stopping. */
 static double arriving_seconds(const struct server *server, double seconds) {
@@ -35,7 +31,7 @@ struct reply *exchange_reply(struct exchange *exchange) {
 
 static int forget(struct exchange *exchange) {
   blob_drop(exchange->early.body);
-  free(exchange->body);
+  body_drop(&exchange->body);
   return 0;
 }
 
@@ -54,17 +50,35 @@ static void refuse_long(struct exchange *exchange, const char *uri) {
   for (const char *at = strchr(uri, '?'); at != NULL; at = strchr(at + 1, '&')) {
     arguments++;
   }
-  if (strlen(uri) > URI_MOST) {
+  if (strlen(uri) > ADDRESS_MOST) {
     cut(exchange, "uri-too-long", "the address may have 8192 bytes");
   } else if (arguments > ARGUMENTS_MOST) {
     cut(exchange, "malformed-request", "the address: there are more than 500 query parameters");
   }
 }
 
+/* Memory in which most requests find room for all they need. It comes from an exchange that has ended, if there is
+ * one: a piece of that size costs the allocator more than all that is done with it. */
+static void *take_memory(struct listener *listener) {
+  if (listener->rested_count > 0) {
+    return listener->rested[--listener->rested_count];
+  }
+  return memory_checked(talloc_pool(NULL, TYPICAL_MEMORY));
+}
+
+static void give_memory(struct listener *listener, void *memory) {
+  if (listener->rested_count < LISTENER_RESTED) {
+    talloc_free_children(memory);
+    listener->rested[listener->rested_count++] = memory;
+  } else {
+    talloc_free(memory);
+  }
+}
+
 void *exchange_new(void *argument, const char *uri, struct MHD_Connection *connection) {
   struct listener *listener = argument;
   struct server *server = listener->server;
-  void *memory = memory_checked(talloc_pool(NULL, TYPICAL_MEMORY)); /* most requests need no other allocation */
+  void *memory = take_memory(listener);
   struct exchange *exchange = memory_new(memory, struct exchange);
   exchange->memory = memory;
   talloc_set_destructor(exchange, forget);
@@ -77,9 +91,17 @@ void *exchange_new(void *argument, const char *uri, struct MHD_Connection *conne
   exchange->request.id = exchange->id;
   const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
   exchange->watched = info == NULL ? NULL : info->socket_context;
+  if (exchange->watched != NULL) {
+    exchange->watched->exchange = exchange;
+  }
+  exchange->request.secure = exchange->watched != NULL && exchange->watched->pair != NULL;
+  exchange->request.crowded = exchange->watched != NULL && exchange->watched->spare;
+  exchange->close = exchange->request.crowded;
   connection_await(exchange->watched, arriving_seconds(server, server->options.head_seconds));
   atomic_fetch_add(&server->active, 1);
   exchange->request.method = "GET"; /* not known yet */
+  info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+  exchange->request.peer = info == NULL ? NULL : info->client_addr;
   refuse_long(exchange, uri);
   return exchange;
 }
@@ -105,22 +127,43 @@ static bool names_this_machine(const char *host) {
   return length > 0 && (host[length] == '\0' || host[length] == ':');
 }
 
+/* Where the proxy names no address, its own stays. */
+static void look_behind_proxy(struct exchange *exchange) {
+  if (!forwarded_readable(&exchange->forwarded)) {
+    refuse(exchange, "malformed-request", "Forwarded: it cannot be read, so it cannot be told who asks");
+    return;
+  }
+  const struct server_options *options = &exchange->listener->server->options;
+  struct sockaddr_storage *client = memory_new(exchange, struct sockaddr_storage);
+  if (forwarded_client(&exchange->forwarded, options->proxies, options->proxy_count, client)) {
+    exchange->request.peer = (const struct sockaddr *)client;
+  }
+  exchange->request.secure =
+      exchange->request.secure || forwarded_secure(&exchange->forwarded, options->proxies, options->proxy_count);
+}
+
 static void open_call(struct exchange *exchange, const char *method, const char *version) {
   struct server *server = exchange->listener->server;
   const char *detail = NULL;
   exchange->request.method = memory_copy(exchange, method);
+  exchange->by_proxy = server_trusts(server, exchange->request.peer);
   const char *problem = framing_read(exchange, version, &detail);
   if (problem != NULL) {
     refuse(exchange, problem, detail);
     return;
   }
-  if (server->options.trust_all && !exchange->listener->trusted && !names_this_machine(exchange->host)) {
+  if (server->options.trust_all && !exchange->listener->trusted && !names_this_machine(exchange->request.host)) {
     refuse(exchange, "misdirected-request", "without authentication only requests to localhost are answered");
     return;
   }
-  const union MHD_ConnectionInfo *info =
-      MHD_get_connection_info(exchange->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-  exchange->request.peer = info == NULL ? NULL : info->client_addr;
+  if (exchange->by_proxy) {
+    look_behind_proxy(exchange);
+  }
+  if (exchange->early.status != 0) {
+    return;
+  }
+  exchange->request.named_origin = server->options.cors_origin != NULL && exchange->request.origin != NULL &&
+                                   strcmp(server->options.cors_origin, exchange->request.origin) == 0;
   exchange->request.trusted = exchange->listener->trusted || server->options.trust_all;
   exchange->request.form_is_json = exchange->listener->trusted || exchange->request.authorization != NULL;
   exchange->call = api_open(server->api, exchange->listener->worker, exchange, &exchange->request);
@@ -128,7 +171,8 @@ static void open_call(struct exchange *exchange, const char *method, const char 
 
 static bool too_large(struct exchange *exchange, char detail[80]) {
   const char *length = MHD_lookup_connection_value(exchange->connection, MHD_HEADER_KIND, "Content-Length");
-  exchange->body_limit = api_body_limit(exchange->call, exchange->listener->server->options.body_limit);
+  const struct listener *listener = exchange->listener;
+  exchange->body_limit = api_body_limit(exchange->call, listener->server->options.body_limit, listener->trusted);
   snprintf(detail, 80, "the body may have %zu bytes", exchange->body_limit);
   return length != NULL && strtoull(length, NULL, 10) > exchange->body_limit;
 }
@@ -160,25 +204,24 @@ static mhd_result take_body(struct exchange *exchange, const char *upload, size_
     *size = 0;
     return MHD_YES;
   }
-  if (exchange->body_size + *size > exchange->body_limit) {
-    char detail[80];
+  char detail[80];
+  if (exchange->body.size + *size > exchange->body_limit) {
     snprintf(detail, sizeof detail, "the body may have %zu bytes", exchange->body_limit);
     cut(exchange, "body-too-large", detail);
     *size = 0;
     return MHD_YES;
   }
-  if (exchange->body_size + *size + 1 > exchange->body_capacity) {
-    size_t wanted = exchange->body_capacity * 2 > exchange->body_size + *size + 1 ? exchange->body_capacity * 2
-                                                                                  : exchange->body_size + *size + 1;
-    exchange->body_capacity = wanted < BODY_FIRST_ROOM ? BODY_FIRST_ROOM : wanted;
-    exchange->body = memory_checked(realloc(exchange->body, exchange->body_capacity));
+  exchange->listener->moved = true;
+  const char *beside = exchange->listener->trusted ? exchange->listener->server->options.socket_path : NULL;
+  if (!body_add(&exchange->body, beside, upload, *size)) {
+    snprintf(detail, sizeof detail, "the body: %s", strerror(errno));
+    cut(exchange, "storage-full", detail);
+    *size = 0;
+    return MHD_YES;
   }
-  memcpy(exchange->body + exchange->body_size, upload, *size);
-  exchange->body_size += *size;
-  exchange->body[exchange->body_size] = '\0';
   *size = 0;
   double spent = (double)(clock_monotonic_ns() - exchange->body_started) / 1e9;
-  double earned = (double)exchange->body_size / BODY_SLOWEST_BYTES_PER_SECOND;
+  double earned = (double)exchange->body.size / BODY_SLOWEST_BYTES_PER_SECOND;
   connection_await(
       exchange->watched,
       arriving_seconds(exchange->listener->server, exchange->listener->server->options.body_seconds + earned - spent));
@@ -188,15 +231,14 @@ static mhd_result take_body(struct exchange *exchange, const char *upload, size_
 /* -- the answer ---------------------------------------------------------------------------------------------------- */
 
 /* The exchange may be over, and the server be stopping, before MHD_resume_connection returns: the server waits for
- * that, too. */
+ * `handed`. */
 void exchange_resume(struct exchange *exchange) {
   struct listener *listener = exchange->listener; /* the exchange may be gone once it is resumed */
   struct server *server = listener->server;
-  atomic_fetch_add(&server->active, 1);
   exchange->stage = STAGE_ANSWERED;
   MHD_resume_connection(exchange->connection);
   listener_wake(listener);
-  atomic_fetch_sub(&server->active, 1);
+  atomic_fetch_sub(&server->handed, 1);
 }
 
 static bool run_write(struct write *write, struct db *db) {
@@ -211,10 +253,14 @@ static void write_done(struct write *write, enum write_outcome outcome) {
   exchange_resume(exchange);
 }
 
-/* Hands the exchange to another thread. The connection is suspended first: it may be resumed before this returns. */
-static mhd_result hand_over(struct exchange *exchange, bool write) {
+/* Hands the exchange to another thread, the writer's when `background` is NULL. The connection is suspended first: it
+ * may be resumed before this returns. It counts as handed over before it is looked whether that is over, so that either
+ * is seen by who ends it. */
+static mhd_result hand_over(struct exchange *exchange, struct background *background) {
   struct server *server = exchange->listener->server;
+  atomic_fetch_add(&server->handed, 1);
   if (atomic_load(&server->closed)) {
+    atomic_fetch_sub(&server->handed, 1);
     api_refuse_busy(exchange->call);
     return reply_send(exchange);
   }
@@ -223,8 +269,8 @@ static mhd_result hand_over(struct exchange *exchange, bool write) {
   MHD_suspend_connection(exchange->connection);
   exchange->write.run = run_write;
   exchange->write.done = write_done;
-  bool taken =
-      write ? store_submit(api_store(server->api), &exchange->write) : background_submit(server->background, exchange);
+  bool taken = background == NULL ? store_submit(api_store(server->api), &exchange->write)
+                                  : background_submit(background, exchange);
   if (!taken) {
     api_refuse_busy(exchange->call);
     exchange_resume(exchange);
@@ -232,24 +278,40 @@ static mhd_result hand_over(struct exchange *exchange, bool write) {
   return MHD_YES;
 }
 
+/* Sends the answer of a read, which may be a stream. */
+static mhd_result begin_stream(struct exchange *exchange) {
+  bool streams = exchange_reply(exchange)->follower != NULL && strcmp(exchange->request.method, "HEAD") != 0;
+  if (streams && !stream_begin(exchange)) {
+    atomic_fetch_add(&exchange->listener->server->streams_refused, 1);
+    refuse(exchange, "too-many-streams", NULL);
+  }
+  return reply_send(exchange);
+}
+
 static mhd_result answer(struct exchange *exchange) {
-  static char nothing[1];
-  exchange->request.body = exchange->body == NULL ? nothing : exchange->body;
-  exchange->request.body_size = exchange->body_size;
+  exchange->request.body = body_whole(&exchange->body);
+  exchange->request.body_size = exchange->body.size;
+  if (exchange->request.body == NULL) {
+    refuse(exchange, "storage-failed", "the body could not be read where it was kept");
+  }
   if (exchange_reply(exchange)->status == 0) {
     api_accept(exchange->call);
   }
   if (exchange_reply(exchange)->status != 0) {
     return reply_send(exchange);
   }
+  struct server *server = exchange->listener->server;
   switch (api_kind(exchange->call)) {
   case CALL_WRITE:
-    return hand_over(exchange, true);
+    return hand_over(exchange, NULL);
   case CALL_BACKGROUND:
-    return hand_over(exchange, false);
+    return hand_over(exchange, server->background);
   default:
-    api_read(exchange->call, exchange->listener->worker);
-    return reply_send(exchange);
+    if (api_read_soon(exchange->call, exchange->listener->worker)) {
+      return begin_stream(exchange);
+    }
+    atomic_fetch_add(&server->long_reads, 1);
+    return hand_over(exchange, api_from_nobody(exchange->call) ? server->strangers : server->readings);
   }
 }
 
@@ -263,7 +325,7 @@ mhd_result exchange_handle(void *listener, struct MHD_Connection *connection, co
   case STAGE_HEAD:
     return begin(exchange, method, version);
   case STAGE_ANSWERED:
-    return reply_send(exchange);
+    return begin_stream(exchange);
   case STAGE_CUT:
     if (*upload_size == 0) {
       return MHD_NO;
@@ -282,18 +344,17 @@ mhd_result exchange_handle(void *listener, struct MHD_Connection *connection, co
 
 /* The path for the log, without the query: that may hold names, or a token that somebody put there. */
 static void loggable_path(const char *target, char *out, size_t size) {
-  size_t length = strcspn(target, "?");
-  length = length < size ? length : size - 1;
-  for (size_t i = 0; i < length; i++) {
-    out[i] = target[i] > 0x20 && target[i] < 0x7f ? target[i] : '?';
+  mask_path(target, strcspn(target, "?"), out, size);
+  for (char *at = out; *at != '\0'; at++) {
+    *at = *at > 0x20 && *at < 0x7f ? *at : '?';
   }
-  out[length] = '\0';
 }
 
 static void log_exchange(struct exchange *exchange, int64_t duration) {
   const char *actor = exchange->call == NULL ? "" : api_actor(exchange->call);
-  char path[201];
+  char path[201], address[NETWORK_ADDRESS_SIZE];
   loggable_path(exchange->request.target, path, sizeof path);
+  network_print(exchange->request.peer, address);
   const struct log_field fields[] = {
       {"id", exchange->id, 0},
       {"method", exchange->request.method == NULL ? "-" : exchange->request.method, 0},
@@ -301,9 +362,10 @@ static void log_exchange(struct exchange *exchange, int64_t duration) {
       {"status", NULL, exchange->status},
       {"microseconds", NULL, duration / 1000},
       {"actor", actor[0] == '\0' ? "-" : actor, 0},
+      {"address", address, 0},
       {NULL, NULL, 0},
   };
-  log_event(exchange->status >= 500 ? LOG_WARN : LOG_INFO, "request", fields);
+  log_event(exchange, exchange->status >= 500 ? LOG_WARN : LOG_INFO, "request", fields);
 }
 
 void exchange_end(void *argument, struct MHD_Connection *connection, void **state,
@@ -316,11 +378,17 @@ void exchange_end(void *argument, struct MHD_Connection *connection, void **stat
   }
   struct server *server = ((struct listener *)argument)->server;
   int64_t duration = clock_monotonic_ns() - exchange->started;
+  int64_t answered = exchange->streaming > 0 ? exchange->streaming - exchange->started : duration;
   metrics_count(server->metrics, exchange->call == NULL ? NULL : api_operation(exchange->call), exchange->status,
-                duration);
+                answered);
   log_exchange(exchange, duration);
   connection_rest(exchange->watched, server->options.idle_seconds);
+  if (exchange->watched != NULL) {
+    exchange->watched->exchange = NULL;
+  }
+  stream_end(exchange);
+  download_end(exchange);
   *state = NULL;
-  talloc_free(exchange->memory);
+  give_memory(argument, exchange->memory);
   atomic_fetch_sub(&server->active, 1);
 }

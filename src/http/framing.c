@@ -10,7 +10,7 @@
 struct head {
   struct exchange *exchange;
   int hosts, lengths, encodings;
-  bool chunked;
+  bool chunked, coded;
   const char *fault;
 };
 
@@ -72,12 +72,41 @@ static bool takes_gzip(const char *list, bool before) {
   return before;
 }
 
+/* What a proxy says of the client. */
+static void look_at_proxy(struct head *head, const char *name, const char *value) {
+  struct forwarded *forwarded = &head->exchange->forwarded;
+  if (strcasecmp(name, "X-Forwarded-For") == 0) {
+    listed(head, &forwarded->x_for, value);
+  } else if (strcasecmp(name, "X-Forwarded-Proto") == 0) {
+    listed(head, &forwarded->x_proto, value);
+  } else if (strcasecmp(name, "Forwarded") == 0) {
+    listed(head, &forwarded->standard, value);
+  }
+}
+
+/* What a browser says of the page that asks. True when the header was one of these. */
+static bool look_at_page(struct head *head, const char *name, const char *value) {
+  struct request *request = &head->exchange->request;
+  if (strcasecmp(name, "Origin") == 0) {
+    once(head, &request->origin, value);
+  } else if (strcasecmp(name, "Sec-Fetch-Site") == 0) {
+    once(head, &request->fetch_site, value);
+  } else if (strcasecmp(name, "X-CSRF-Token") == 0) {
+    once(head, &request->csrf_token, value);
+  } else if (strcasecmp(name, "Cookie") == 0) {
+    request->cookie = request->cookie == NULL ? value : memory_print(head->exchange, "%s; %s", request->cookie, value);
+  } else {
+    return false;
+  }
+  return true;
+}
+
 static void look_at(struct head *head, const char *name, const char *value) {
   struct exchange *exchange = head->exchange;
   struct request *request = &exchange->request;
   if (strcasecmp(name, "Host") == 0) {
     head->hosts++;
-    exchange->host = value;
+    request->host = value;
   } else if (strcasecmp(name, "Content-Length") == 0) {
     head->lengths++;
     head->fault = is_digits(value) ? head->fault : "Content-Length is not a number";
@@ -85,14 +114,16 @@ static void look_at(struct head *head, const char *name, const char *value) {
   } else if (strcasecmp(name, "Transfer-Encoding") == 0) {
     head->encodings++;
     head->chunked = strcasecmp(value, "chunked") == 0;
+  } else if (strcasecmp(name, "Content-Encoding") == 0) {
+    head->coded = head->coded || strcasecmp(value, "identity") != 0;
   } else if (strcasecmp(name, "Authorization") == 0) {
     once(head, &request->authorization, value);
   } else if (strcasecmp(name, "Content-Type") == 0) {
     once(head, &request->content_type, value);
-  } else if (strcasecmp(name, "Origin") == 0) {
-    once(head, &exchange->origin, value);
   } else if (strcasecmp(name, "Accept") == 0) {
     listed(head, &request->accept, value);
+  } else if (strcasecmp(name, "Accept-Language") == 0) {
+    listed(head, &request->accept_language, value);
   } else if (strcasecmp(name, "If-Match") == 0) {
     listed(head, &request->if_match, value);
   } else if (strcasecmp(name, "If-None-Match") == 0) {
@@ -101,6 +132,8 @@ static void look_at(struct head *head, const char *name, const char *value) {
     listed(head, &request->prefer, value);
   } else if (strcasecmp(name, "Idempotency-Key") == 0) {
     once(head, &request->idempotency_key, value);
+  } else if (strcasecmp(name, "Last-Event-ID") == 0) {
+    once(head, &request->last_event_id, value);
   } else if (strcasecmp(name, "X-Change-Message") == 0) {
     once(head, &request->change_message, value);
   } else if (strcasecmp(name, "Access-Control-Request-Headers") == 0) {
@@ -109,6 +142,8 @@ static void look_at(struct head *head, const char *name, const char *value) {
     exchange->gzip = takes_gzip(value, exchange->gzip);
   } else if (strcasecmp(name, "Connection") == 0) {
     exchange->close = exchange->close || strcasestr(value, "close") != NULL;
+  } else if (exchange->by_proxy) {
+    look_at_proxy(head, name, value);
   }
 }
 
@@ -120,7 +155,7 @@ static mhd_result each(void *argument, enum MHD_ValueKind kind, const char *name
     head->fault = "a header's name has a character that does not belong there";
   } else if (value != NULL && !is_clean(value, value_size)) {
     head->fault = "a header's value has a control character";
-  } else {
+  } else if (!look_at_page(head, name, value == NULL ? "" : value)) {
     look_at(head, name, value == NULL ? "" : value);
   }
   return MHD_YES;
@@ -143,5 +178,9 @@ const char *framing_read(struct exchange *exchange, const char *version, const c
   }
   exchange->has_body = exchange->has_body || head.encodings > 0;
   *detail = head.fault;
+  if (head.fault == NULL && head.coded && exchange->has_body) {
+    *detail = "a body is taken as it is, in no coding";
+    return "unsupported-media-type";
+  }
   return head.fault == NULL ? NULL : "malformed-request";
 }

@@ -4,6 +4,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "http/courier.h"
 
 enum { CLASSES = 6, BUCKETS = 10 };
 
@@ -111,6 +112,23 @@ void metrics_add(void *argument, struct text *out) {
   int64_t connections = server->watch.count;
   pthread_mutex_unlock(&server->watch.lock);
   add_number(out, "entente_connections", "gauge", "Open connections.", connections);
+  add_number(out, "entente_connections_spare", "gauge", "Of them, those that came when all places were taken.",
+             atomic_load(&server->watch.spare));
+  add_number(out, "entente_connections_refused_total", "counter", "Connections refused to addresses with too many.",
+             crowd_refused(server->crowd));
   add_number(out, "entente_requests_active", "gauge", "Requests under way.", atomic_load(&server->active));
+  add_number(out, "entente_streams", "gauge", "Open event streams.",
+             atomic_load(&server->network_streams) + atomic_load(&server->local_streams));
+  add_number(out, "entente_streams_refused_total", "counter", "Event streams refused because there were too many.",
+             atomic_load(&server->streams_refused));
+  add_number(out, "entente_long_reads_total", "counter", "Reads that were handed to a thread of their own.",
+             atomic_load(&server->long_reads));
+  add_number(out, "entente_downloads", "gauge", "Whole lists and exports that are being sent.",
+             atomic_load(&server->open_downloads));
+  if (server->tls != NULL) {
+    add_number(out, "entente_certificate_ends_seconds", "gauge", "When the certificate ends, in seconds since 1970.",
+               tls_ends(server->tls) / 1000);
+  }
   add_page_cache(server, out);
+  courier_add_metrics(server->courier, out);
 }

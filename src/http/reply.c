@@ -2,15 +2,13 @@
 #include "http/internal.h"
 
 #include "base/blob.h"
+#include "base/log.h"
 #include "base/memory.h"
 #include "base/text.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <unistd.h>
 #include <zlib.h>
 
 enum { COMPRESS_FROM = 1024, SLOWEST_BYTES_PER_SECOND = 16384, SEND_SECONDS = 30 };
@@ -64,16 +62,18 @@ static bool is_type(const struct reply *reply, const char *type) {
 
 static void add_cors(struct exchange *exchange, struct MHD_Response *response, const struct reply *reply) {
   const char *allowed = exchange->listener->server->options.cors_origin;
-  if (allowed == NULL || exchange->origin == NULL ||
-      (strcmp(allowed, "*") != 0 && strcmp(allowed, exchange->origin) != 0)) {
+  if (allowed == NULL || exchange->request.origin == NULL ||
+      (strcmp(allowed, "*") != 0 && strcmp(allowed, exchange->request.origin) != 0)) {
     return;
   }
   add(response, "Access-Control-Allow-Origin", allowed);
-  add(response, "Access-Control-Expose-Headers", "ETag, Link, Location, Retry-After, X-Request-Id");
+  add(response, "Access-Control-Expose-Headers",
+      "Change-Log, Content-Disposition, ETag, Link, Location, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id");
   if (strcmp(exchange->request.method, "OPTIONS") == 0 && reply->status == 204) {
     add(response, "Access-Control-Allow-Methods", "GET, HEAD, POST, PUT, PATCH, DELETE");
     add(response, "Access-Control-Allow-Headers",
-        "Authorization, Content-Type, If-Match, If-None-Match, Prefer, Idempotency-Key, X-Change-Message");
+        "Authorization, Content-Type, If-Match, If-None-Match, Last-Event-ID, Prefer, Idempotency-Key, "
+        "X-Change-Message");
     add(response, "Access-Control-Max-Age", "600");
   }
 }
@@ -82,13 +82,34 @@ static void add_caching(struct exchange *exchange, struct MHD_Response *response
                         bool packed) {
   bool lasting = reply->etag[0] != '\0';
   add(response, "Cache-Control", lasting ? "private, no-cache" : "no-store");
-  add(response, "Vary",
-      exchange->listener->server->options.cors_origin == NULL ? "Authorization, Accept, Accept-Encoding"
-                                                              : "Authorization, Accept, Accept-Encoding, Origin");
+  char vary[96];
+  const struct operation *operation = exchange->call == NULL ? NULL : api_operation(exchange->call);
+  bool speaks = operation != NULL && contract_takes_header(operation, "Accept-Language");
+  snprintf(vary, sizeof vary, "Authorization, Cookie, Accept, Accept-Encoding%s%s", speaks ? ", Accept-Language" : "",
+           exchange->listener->server->options.cors_origin == NULL ? "" : ", Origin");
+  add(response, "Vary", vary);
   if (lasting) {
     char tag[72];
     text_put(text_put(text_put(tag, "\""), reply->etag), packed ? "-gzip\"" : "\"");
     add(response, "ETag", tag);
+  }
+}
+
+static void add_limits(struct exchange *exchange, struct MHD_Response *response) {
+  const char *left = exchange->call == NULL ? NULL : api_limits_left(exchange->call);
+  if (left != NULL) {
+    add(response, "RateLimit-Policy", api_limits_policy(exchange->call));
+    add(response, "RateLimit", left);
+  }
+}
+
+/* RFC 6797. It binds the whole host name, all of its ports, for a long time: whoever runs the server decides. */
+static void add_transport(struct exchange *exchange, struct MHD_Response *response) {
+  unsigned seconds = exchange->listener->server->options.hsts_seconds;
+  if (exchange->request.secure && seconds > 0) {
+    char value[32];
+    snprintf(value, sizeof value, "max-age=%u", seconds);
+    add(response, "Strict-Transport-Security", value);
   }
 }
 
@@ -103,6 +124,7 @@ static void add_headers(struct exchange *exchange, struct MHD_Response *response
   add_caching(exchange, response, reply, packed);
   add(response, "X-Request-Id", exchange->id);
   add(response, "X-Content-Type-Options", "nosniff");
+  add_transport(exchange, response);
   if (is_type(reply, "text/html")) {
     add(response, "Content-Security-Policy", page_policy);
     add(response, "Referrer-Policy", "no-referrer");
@@ -111,6 +133,7 @@ static void add_headers(struct exchange *exchange, struct MHD_Response *response
   for (size_t i = 0; i < reply->header_count; i++) {
     add(response, reply->headers[i].name, reply->headers[i].value);
   }
+  add_limits(exchange, response);
   add_cors(exchange, response, reply);
   const struct server *server = exchange->listener->server;
   if (exchange->close || (server->options.behind_proxy && !exchange->listener->trusted) ||
@@ -121,20 +144,6 @@ static void add_headers(struct exchange *exchange, struct MHD_Response *response
 
 /* -- sending ------------------------------------------------------------------------------------------------------- */
 
-static struct MHD_Response *from_file(const char *path, size_t *size) {
-  struct stat file;
-  int fd = open(path, O_RDONLY | O_CLOEXEC);
-  unlink(path); /* what is open stays readable, and nothing is left behind */
-  if (fd < 0 || fstat(fd, &file) != 0) {
-    if (fd >= 0) {
-      close(fd);
-    }
-    return NULL;
-  }
-  *size = (size_t)file.st_size;
-  return MHD_create_response_from_fd64((uint64_t)file.st_size, fd);
-}
-
 static struct MHD_Response *from_blob(struct blob *blob, size_t *size) {
   static char nothing[1];
   *size = blob == NULL ? 0 : blob->size;
@@ -144,25 +153,41 @@ static struct MHD_Response *from_blob(struct blob *blob, size_t *size) {
   return MHD_create_response_from_buffer_with_free_callback_cls(blob->size, blob->data, drop_blob, blob_keep(blob));
 }
 
+/* The answer, of so many bytes, as far as that is known. */
+static struct MHD_Response *make_response(struct exchange *exchange, const struct reply *reply, bool *packed,
+                                          size_t *size) {
+  if (reply->follower != NULL) {
+    return stream_response(exchange);
+  }
+  if (reply->pieces != NULL) {
+    return download_response(exchange, packed);
+  }
+  if (reply->file != NULL) {
+    return file_response(exchange, reply->file, size);
+  }
+  struct blob *smaller = exchange->gzip && compressible(reply) ? compress_body(reply->body) : NULL;
+  *packed = smaller != NULL;
+  struct MHD_Response *response = from_blob(smaller != NULL ? smaller : reply->body, size);
+  blob_drop(smaller);
+  return response;
+}
+
 mhd_result reply_send(struct exchange *exchange) {
   struct reply *reply = exchange_reply(exchange);
   size_t size = 0;
-  struct blob *packed = exchange->gzip && compressible(reply) ? compress_body(reply->body) : NULL;
-  struct MHD_Response *response =
-      reply->file != NULL ? from_file(reply->file, &size) : from_blob(packed != NULL ? packed : reply->body, &size);
+  bool packed = false;
+  struct MHD_Response *response = make_response(exchange, reply, &packed, &size);
   if (response == NULL) {
-    blob_drop(packed);
     return MHD_NO;
   }
   /* A 304 stands for the compressed answer too; its tag is the one the client has, which either way names this state.
    */
-  add_headers(exchange, response, reply, packed != NULL);
+  add_headers(exchange, response, reply, packed);
   exchange->status = reply->status;
   exchange->stage = STAGE_SENT;
   connection_allow(exchange->watched, SEND_SECONDS + (double)size / SLOWEST_BYTES_PER_SECOND);
   mhd_result result = MHD_queue_response(exchange->connection, (unsigned)reply->status, response);
   MHD_destroy_response(response);
-  blob_drop(packed);
   return result;
 }
 
@@ -180,9 +205,18 @@ void reply_cut(struct exchange *exchange, const char *problem, const char *detai
   exchange->status = reply.status;
   const union MHD_ConnectionInfo *info =
       MHD_get_connection_info(exchange->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-  if (info != NULL) {
+  if (!tls_send_last(exchange->connection, out->data, out->length) && info != NULL) {
     (void)!send(info->connect_fd, out->data, out->length, MSG_NOSIGNAL | MSG_DONTWAIT);
+  }
+  if (info != NULL) {
     shutdown(info->connect_fd, SHUT_WR);
   }
   blob_drop(reply.body);
+}
+
+ssize_t reply_break(const struct exchange *exchange, const char *why) {
+  const struct sockaddr nowhere = {.sa_family = AF_UNSPEC};
+  log_line(LOG_WARN, "the answer to the request %s was cut: %s", exchange->id, why);
+  (void)!connect(exchange->watched->fd, &nowhere, sizeof nowhere);
+  return MHD_CONTENT_READER_END_WITH_ERROR;
 }

@@ -1,11 +1,13 @@
 /* Threads that answer, each with a libmicrohttpd daemon, its epoll set and a reading worker of its own: one for each
  * processor on the network's address, whose socket they share, and one on the local socket. Stopping goes in order: no
- * new connections, what is under way is answered, then the threads end, then the workers. */
+ * new connections, what is under way is answered, what another thread was handed is waited for however long it takes,
+ * then the threads end, then the workers. */
 #include "http/internal.h"
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "http/courier.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -26,24 +28,70 @@
 #include <unistd.h>
 
 enum { BACKLOG = 1024, CONNECTION_MEMORY = 32 * 1024, DRAIN_SECONDS = 4, LOCAL_CONNECTIONS = 64 };
-enum { PATIENCE_MS = 1000 };
+enum { PATIENCE_MS = 1000, BREATH_MOST_MS = 32 };
 
 /* -- connections --------------------------------------------------------------------------------------------------- */
 
+bool server_trusts(const struct server *server, const struct sockaddr *address) {
+  for (size_t i = 0; i < server->options.proxy_count; i++) {
+    if (network_has(&server->options.proxies[i], address)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/* A client that has as many connections as it may finds a few more among the spare ones. Everybody behind a trusted
+ * proxy comes from its address: the number of its connections is for the proxy to limit. */
+static mhd_result admit(void *argument, const struct sockaddr *address, socklen_t size) {
+  (void)size;
+  struct server *server = ((struct listener *)argument)->server;
+  bool admits = server_trusts(server, address) || crowd_admits(server->crowd, address) ||
+                atomic_load(&server->watch.spare) < SPARE_FEW;
+  return admits ? MHD_YES : MHD_NO;
+}
+
+static void find_place(struct server *server, struct connection *connection, const struct sockaddr *address) {
+  connection->came = clock_monotonic_ns();
+  connection->spare = !crowd_enter(server->crowd, connection, address) && !server_trusts(server, address);
+  connection_allow(connection, server->options.head_seconds);
+  watch_add(&server->watch, connection);
+}
+
+static bool takes_tls(const struct listener *listener) {
+  return listener->server->tls != NULL && !listener->trusted;
+}
+
 static void notify_connection(void *argument, struct MHD_Connection *handle, void **context,
                               enum MHD_ConnectionNotificationCode code) {
-  struct server *server = ((struct listener *)argument)->server;
+  struct listener *listener = argument;
+  struct server *server = listener->server;
   if (code == MHD_CONNECTION_NOTIFY_STARTED) {
     struct connection *connection = memory_new(NULL, struct connection);
     const union MHD_ConnectionInfo *info = MHD_get_connection_info(handle, MHD_CONNECTION_INFO_CONNECTION_FD);
     connection->fd = info == NULL ? -1 : info->connect_fd;
-    connection_allow(connection, server->options.head_seconds);
-    watch_add(&server->watch, connection);
+    info = MHD_get_connection_info(handle, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    connection->listener = listener;
+    find_place(server, connection, info == NULL ? NULL : info->client_addr);
+    if (takes_tls(listener)) {
+      connection->pair = tls_hold(server->tls);
+      tls_accompany(handle, connection);
+    }
     *context = connection;
   } else if (*context != NULL) {
-    watch_remove(&server->watch, *context);
-    talloc_free(*context);
+    struct connection *connection = *context;
+    if (connection->exchange != NULL) { /* libmicrohttpd may close what it had no memory for without ending it */
+      void *exchange = connection->exchange;
+      exchange_end(listener, handle, &exchange, MHD_REQUEST_TERMINATED_WITH_ERROR);
+    }
+    watch_remove(&server->watch, connection);
+    crowd_leave(server->crowd, connection);
+    if (connection->pair != NULL) {
+      tls_drop(server->tls, connection->pair);
+    }
+    talloc_free(connection);
     *context = NULL;
+    listener->freed = true;
   }
 }
 
@@ -122,8 +170,20 @@ static void name_address(struct server *server, int fd) {
     getnameinfo((struct sockaddr *)&address, size, host, sizeof host, port, sizeof port,
                 NI_NUMERICHOST | NI_NUMERICSERV);
   }
-  snprintf(server->address, sizeof server->address, strchr(host, ':') != NULL ? "http://[%s]:%s" : "http://%s:%s", host,
-           port);
+  snprintf(server->address, sizeof server->address, strchr(host, ':') != NULL ? "%s://[%s]:%s" : "%s://%s:%s",
+           server->tls == NULL ? "http" : "https", host, port);
+}
+
+/* Where everybody is admin, only this machine may ask, whatever address was named or handed over. */
+static bool may_trust_all(const struct server *server, int fd, struct error *error) {
+  struct sockaddr_storage address = {.ss_family = AF_UNSPEC};
+  socklen_t size = sizeof address;
+  if (getsockname(fd, (struct sockaddr *)&address, &size) == 0 && network_is_loopback((struct sockaddr *)&address)) {
+    return true;
+  }
+  return error_set(error,
+                   "--insecure-no-auth makes everybody admin, so it is taken on loopback addresses only, not on %s",
+                   server->address);
 }
 
 /* -- starting ------------------------------------------------------------------------------------------------------ */
@@ -138,13 +198,16 @@ __attribute__((format(printf, 2, 0))) static void quiet(void *argument, const ch
 
 /* libmicrohttpd clears a connection's memory after each request, so more of it has its price. Takes `fd`. */
 static bool start_daemon(struct listener *listener, int fd, unsigned connections, struct error *error) {
-  unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
+  bool secure = takes_tls(listener);
+  unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG | (secure ? MHD_USE_TLS : 0U);
+  struct MHD_OptionItem tls[TLS_OPTIONS];
+  tls_options(secure ? listener->server->tls : NULL, tls);
   listener->daemon = MHD_start_daemon(
-      flags, 0, NULL, NULL, exchange_handle, listener, MHD_OPTION_EXTERNAL_LOGGER, quiet, NULL,
+      flags, 0, admit, listener, exchange_handle, listener, MHD_OPTION_EXTERNAL_LOGGER, quiet, NULL,
       MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_URI_LOG_CALLBACK, exchange_new, listener, MHD_OPTION_NOTIFY_COMPLETED,
       exchange_end, listener, MHD_OPTION_NOTIFY_CONNECTION, notify_connection, listener, MHD_OPTION_CONNECTION_LIMIT,
       connections, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY, MHD_OPTION_CONNECTION_TIMEOUT, 0U,
-      MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
+      MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_ARRAY, tls, MHD_OPTION_END);
   if (listener->daemon == NULL) {
     close(fd);
     return error_set(error, "libmicrohttpd cannot start");
@@ -158,6 +221,49 @@ void listener_wake(struct listener *listener) {
   }
 }
 
+/* Takes no more connections. The thread does this itself, since libmicrohttpd may be busy with that socket. */
+static void stop_accepting(struct listener *listener) {
+  MHD_socket fd = MHD_quiesce_daemon(listener->daemon);
+  if (fd >= 0) {
+    close(fd);
+  }
+  atomic_fetch_sub(&listener->server->accepting, 1);
+}
+
+/* How long to wait for something to happen, in milliseconds; -1: as long as it takes. Where there were as many
+ * connections as there may be, libmicrohttpd takes new ones only when it runs once more after one went, of which
+ * nothing tells it. And a connection whose handshake waits for its client counts as ready for libmicrohttpd, which
+ * would try it again without end: while nothing moves, the thread takes a breath, each longer than the one before. What
+ * the client sends ends it. */
+static int patience(struct listener *listener) {
+  MHD_UNSIGNED_LONG_LONG ms;
+  if (listener->moved) {
+    listener->breath = 0;
+  }
+  if (listener->freed) {
+    return 0;
+  }
+  int turn = streams_wait(listener);
+  if (MHD_get_timeout(listener->daemon, &ms) != MHD_YES) {
+    return turn;
+  }
+  int most = ms < PATIENCE_MS ? (int)ms : PATIENCE_MS;
+  if (ms == 0 && takes_tls(listener) && !listener->moved) {
+    listener->breath = listener->breath == 0               ? 1
+                       : listener->breath < BREATH_MOST_MS ? listener->breath * 2
+                                                           : BREATH_MOST_MS;
+    most = listener->breath;
+  }
+  return turn >= 0 && turn < most ? turn : most;
+}
+
+/* A server of whose threads one does not answer would look as if it worked; a supervisor can start another. */
+_Noreturn static void give_up(void) {
+  log_line(LOG_ERROR, "a thread cannot wait for requests: %s", strerror(errno));
+  log_stop(); /* which writes that line */
+  abort();
+}
+
 /* libmicrohttpd's own threads may wait for ever: when just as many connections became ready as it takes events at once
  * (128), it asks for more before it answers any of them. So waiting is done here, and it is only asked to do what there
  * is to do. */
@@ -165,19 +271,26 @@ static void *listen_loop(void *argument) {
   struct listener *listener = argument;
   const union MHD_DaemonInfo *info = MHD_get_daemon_info(listener->daemon, MHD_DAEMON_INFO_EPOLL_FD);
   struct pollfd ready[] = {{.fd = info->epoll_fd, .events = POLLIN}, {.fd = listener->wake, .events = POLLIN}};
+  bool accepting = true;
   while (!atomic_load(&listener->server->over)) {
-    MHD_UNSIGNED_LONG_LONG ms;
-    bool limited = MHD_get_timeout(listener->daemon, &ms) == MHD_YES;
-    if (poll(ready, 2, !limited ? -1 : ms < PATIENCE_MS ? (int)ms : PATIENCE_MS) < 0 && errno != EINTR) {
-      log_line(LOG_ERROR, "a thread cannot wait for requests: %s", strerror(errno));
-      break;
+    int came = poll(ready, 2, patience(listener));
+    if (came < 0 && errno != EINTR) {
+      give_up();
     }
+    listener->breath = came > 0 ? 0 : listener->breath;
     eventfd_t count;
     if (ready[1].revents != 0 && eventfd_read(listener->wake, &count) == 0) {
       atomic_store(&listener->woken, false);
     }
+    if (accepting && atomic_load(&listener->server->stopping)) {
+      stop_accepting(listener);
+      accepting = false;
+    }
+    listener->moved = listener->freed = false;
+    streams_turn(listener);
     MHD_run(listener->daemon);
   }
+  streams_turn(listener); /* libmicrohttpd cannot end while one is suspended */
   return NULL;
 }
 
@@ -198,7 +311,7 @@ static bool add_listener(struct server *server, int fd, bool trusted, unsigned c
 /* As many descriptors as the connections need, if the system allows. */
 static unsigned raise_descriptors(unsigned connections) {
   struct rlimit limit;
-  enum { OTHERS = 128 };
+  enum { OTHERS = 128 + SPARE_MOST };
   if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
     limit.rlim_cur = limit.rlim_max;
     (void)setrlimit(RLIMIT_NOFILE, &limit);
@@ -214,20 +327,30 @@ static bool open_listeners(struct server *server, struct error *error) {
   const struct server_options *options = &server->options;
   unsigned threads = options->threads > 0 ? options->threads : (unsigned)sysconf(_SC_NPROCESSORS_ONLN);
   unsigned connections = raise_descriptors(options->connections);
+  /* Streams stay, so some connections are kept for requests. */
+  server->options.streams = options->streams < connections / 4 * 3 ? options->streams : connections / 4 * 3;
   int network = options->listen_socket >= 0 ? options->listen_socket : open_network(options->listen, error);
   if (network < 0) {
     return false;
   }
   name_address(server, network);
+  if (options->trust_all && !may_trust_all(server, network, error)) {
+    close(network);
+    return false;
+  }
+  watch_limit(&server->watch, connections);
+  server->crowd =
+      crowd_new(server, options->address_connections < 0 ? connections / 2 : (unsigned)options->address_connections);
   server->listeners = memory_array(server, struct listener, threads + 1);
+  unsigned spare = SPARE_MOST / threads + 1, each = connections / threads + spare;
   for (unsigned i = 1; i < threads; i++) {
     int shared = fcntl(network, F_DUPFD_CLOEXEC, 0);
-    if (!add_listener(server, shared, false, connections / threads, error)) {
+    if (!add_listener(server, shared, false, each, error)) {
       close(network);
       return shared < 0 && error_set(error, "cannot listen: %s", strerror(errno));
     }
   }
-  return add_listener(server, network, false, connections - connections / threads * (threads - 1), error) &&
+  return add_listener(server, network, false, each + connections % threads, error) &&
          add_listener(server, open_local(options->socket_path, error), true, LOCAL_CONNECTIONS, error);
 }
 
@@ -235,8 +358,10 @@ static bool open_listeners(struct server *server, struct error *error) {
 static bool start_threads(struct server *server, struct error *error) {
   for (size_t i = 0; i < server->listener_count; i++) {
     struct listener *listener = &server->listeners[i];
+    atomic_fetch_add(&server->accepting, 1);
     listener->running = pthread_create(&listener->thread, NULL, listen_loop, listener) == 0;
     if (!listener->running) {
+      atomic_fetch_sub(&server->accepting, 1);
       return error_set(error, "cannot start a thread");
     }
   }
@@ -247,20 +372,29 @@ struct server *server_start(const struct server_options *options, struct api *ap
   struct server *server = memory_new(NULL, struct server);
   server->api = api;
   server->options = *options;
+  if (options->tls_cert != NULL &&
+      (server->tls = tls_open(server, options->tls_cert, options->tls_key, error)) == NULL) {
+    talloc_free(server);
+    return NULL;
+  }
   server->metrics = metrics_new(api_contract(api));
   api_metrics_source(api, metrics_add, server);
   unsigned char prefix[6];
   randombytes_buf(prefix, sizeof prefix);
   sodium_bin2hex(server->id_prefix, sizeof server->id_prefix, prefix, sizeof prefix);
-  if (!watch_start(&server->watch) || (server->background = background_start(server)) == NULL) {
+  if (!watch_start(&server->watch) || (server->background = background_start(server)) == NULL ||
+      (server->readings = background_start(server)) == NULL || (server->strangers = background_start(server)) == NULL ||
+      (server->downloads = downloads_start(server)) == NULL) {
     error_set(error, "cannot start a thread");
     server_stop(server);
     return NULL;
   }
-  if (!open_listeners(server, error) || !start_threads(server, error)) {
+  server->courier = courier_start(api, error);
+  if (server->courier == NULL || !open_listeners(server, error) || !start_threads(server, error)) {
     server_stop(server);
     return NULL;
   }
+  store_on_commit(api_store(api), streams_tell, server);
   return server;
 }
 
@@ -268,23 +402,46 @@ const char *server_address(const struct server *server) {
   return server->address;
 }
 
+uint64_t server_requests(const struct server *server) {
+  return atomic_load(&server->requests);
+}
+
+void server_reload(struct server *server) {
+  struct error error;
+  if (server->tls == NULL) {
+    log_line(LOG_INFO, "SIGHUP asks to read the certificate anew, and this server has none");
+  } else if (tls_reload(server->tls, &error)) {
+    log_line(LOG_INFO, "connections that come from now on get the certificate that was read anew");
+  } else {
+    log_line(LOG_ERROR, "%s; the certificate stays the one that was there", error.text);
+  }
+}
+
 /* -- stopping ------------------------------------------------------------------------------------------------------ */
 
 static void drain(struct server *server) {
   struct timespec pause = {.tv_nsec = 5000000};
   int64_t until = clock_monotonic_ns() + DRAIN_SECONDS * 1000000000LL;
-  while (atomic_load(&server->active) > 0 && clock_monotonic_ns() < until) {
+  while (atomic_load(&server->active) + atomic_load(&server->accepting) > 0 && clock_monotonic_ns() < until) {
+    nanosleep(&pause, NULL);
+  }
+}
+
+/* Whoever was handed an exchange gives it back, however long the disk takes; libmicrohttpd cannot end before. */
+static void await_handed(const struct server *server) {
+  struct timespec pause = {.tv_nsec = 5000000};
+  while (atomic_load(&server->handed) > 0) {
     nanosleep(&pause, NULL);
   }
 }
 
 void server_stop(struct server *server) {
   atomic_store(&server->stopping, true);
+  store_forget_commit(api_store(server->api), server);
+  courier_hurry(server->courier);
   for (size_t i = 0; i < server->listener_count; i++) {
-    struct MHD_Daemon *daemon = server->listeners[i].daemon;
-    MHD_socket fd = daemon == NULL ? -1 : MHD_quiesce_daemon(daemon);
-    if (fd >= 0) {
-      close(fd);
+    if (server->listeners[i].running) {
+      listener_wake(&server->listeners[i]); /* it takes no more connections, and its streams end */
     }
   }
   if (server->options.socket_path != NULL) {
@@ -295,6 +452,10 @@ void server_stop(struct server *server) {
   /* A connection that was idle may begin a request at any moment; from here on none is suspended any more. */
   atomic_store(&server->closed, true);
   background_stop(server->background); /* what waits there is answered */
+  background_stop(server->readings);
+  background_stop(server->strangers);
+  downloads_stop(server->downloads);
+  await_handed(server);
   drain(server);
   atomic_store(&server->over, true);
   for (size_t i = 0; i < server->listener_count; i++) {
@@ -307,10 +468,14 @@ void server_stop(struct server *server) {
       MHD_stop_daemon(listener->daemon);
     }
     worker_free(listener->worker);
+    while (listener->rested_count > 0) {
+      talloc_free(listener->rested[--listener->rested_count]);
+    }
     if (listener->wake >= 0) {
       close(listener->wake);
     }
   }
+  courier_stop(server->courier);
   watch_stop(&server->watch);
   metrics_free(server->metrics);
   talloc_free(server);

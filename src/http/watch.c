@@ -1,15 +1,24 @@
 /* libmicrohttpd's own time-out begins anew with every byte, so a client that sends one now and then would stay for
  * good; and it does not notice a client's end that came together with a request. Each connection carries the instant at
  * which its present phase must be over; one thread looks at all of them twice a second and shuts down those that are
- * late, which wakes the worker that owns them. */
+ * late, which wakes the worker that owns them.
+ *
+ * When all places are taken, some connections more are taken all the same, so that who looks after the server hears
+ * that it lives, and others that it is full. They are soon over, the sooner the more they are; but each has some time,
+ * and those that come wait their turn in the system's queue. So no number of clients that hold what they get, and come
+ * again, keeps another from being heard. */
 #include "http/internal.h"
 
 #include "base/clock.h"
+#include "base/log.h"
 
 #include <sys/socket.h>
-#include <time.h>
 
-enum { LOOK_MS = 500 };
+enum { LOOK_MS = 500, LOOK_OFTEN_MS = 50 };
+/* What a connection without a place has for all that it does, and where there are more than a few. */
+enum { SPARE_MS = 2000, SPARE_SHORT_MS = 250 };
+
+static const int64_t tell_every_ns = 60 * 1000000000LL;
 
 /* Whether nothing comes any more from a client that no answer is owed. Twice in turn, since a further request may just
  * have been taken out of the socket. */
@@ -20,23 +29,59 @@ static bool has_ended(struct connection *connection) {
   return connection->ended_looks == 2;
 }
 
+/* The log is told without the lock, which whoever answers needs too. */
+static void tell_when_full(struct watch *watch, int64_t now) {
+  int64_t most = watch->network_most;
+  if (most == 0 || watch->network < most || (watch->told_at != 0 && now - watch->told_at < tell_every_ns)) {
+    return;
+  }
+  watch->told_at = now;
+  pthread_mutex_unlock(&watch->lock);
+  const struct log_field fields[] = {{"connections", NULL, most}, {NULL, NULL, 0}};
+  log_event(NULL, LOG_WARN, "all connections are taken: until one goes other clients get 503", fields);
+  pthread_mutex_lock(&watch->lock);
+}
+
+static void cut(struct connection *connection) {
+  shutdown(connection->fd, SHUT_RDWR);
+  connection_hold(connection); /* once is enough */
+}
+
+static void look_at_placed(struct watch *watch, int64_t now) {
+  for (struct connection *connection = watch->first; connection != NULL; connection = connection->next) {
+    int64_t deadline = atomic_load(&connection->deadline);
+    if (deadline != 0 && (now > deadline || has_ended(connection))) {
+      cut(connection);
+    }
+  }
+}
+
+static bool is_crowded(const struct watch *watch) {
+  return atomic_load(&watch->spare) > SPARE_FEW;
+}
+
+/* An answer that another thread makes is waited for. */
+static void look_at_spare(struct watch *watch, int64_t now) {
+  int64_t most = (is_crowded(watch) ? SPARE_SHORT_MS : SPARE_MS) * 1000000LL;
+  for (struct connection *connection = watch->first_spare; connection != NULL; connection = connection->next) {
+    if (atomic_load(&connection->deadline) != 0 && now - connection->came > most) {
+      cut(connection);
+    }
+  }
+}
+
 static void *watch_loop(void *argument) {
   struct watch *watch = argument;
-  struct timespec look;
+  int64_t look_at = clock_monotonic_ns() + LOOK_MS * 1000000LL;
   pthread_mutex_lock(&watch->lock);
   while (!watch->stopping) {
-    clock_gettime(CLOCK_REALTIME, &look);
-    look.tv_nsec += LOOK_MS * 1000000L;
-    look.tv_sec += look.tv_nsec / 1000000000L;
-    look.tv_nsec %= 1000000000L;
-    pthread_cond_timedwait(&watch->wake, &watch->lock, &look);
+    clock_wait(&watch->wake, &watch->lock, is_crowded(watch) ? LOOK_OFTEN_MS : LOOK_MS);
     int64_t now = clock_monotonic_ns();
-    for (struct connection *connection = watch->first; connection != NULL; connection = connection->next) {
-      int64_t deadline = atomic_load(&connection->deadline);
-      if (deadline != 0 && (now > deadline || has_ended(connection))) {
-        shutdown(connection->fd, SHUT_RDWR);
-        connection_hold(connection); /* once is enough */
-      }
+    look_at_spare(watch, now);
+    if (now >= look_at) {
+      look_at_placed(watch, now);
+      look_at = now + LOOK_MS * 1000000LL;
+      tell_when_full(watch, now);
     }
   }
   pthread_mutex_unlock(&watch->lock);
@@ -45,9 +90,14 @@ static void *watch_loop(void *argument) {
 
 bool watch_start(struct watch *watch) {
   pthread_mutex_init(&watch->lock, NULL);
-  pthread_cond_init(&watch->wake, NULL);
-  watch->running = pthread_create(&watch->thread, NULL, watch_loop, watch) == 0;
+  watch->running = clock_condition(&watch->wake) && pthread_create(&watch->thread, NULL, watch_loop, watch) == 0;
   return watch->running;
+}
+
+void watch_limit(struct watch *watch, int64_t most) {
+  pthread_mutex_lock(&watch->lock);
+  watch->network_most = most;
+  pthread_mutex_unlock(&watch->lock);
 }
 
 void watch_stop(struct watch *watch) {
@@ -60,15 +110,29 @@ void watch_stop(struct watch *watch) {
   }
 }
 
-void watch_add(struct watch *watch, struct connection *connection) {
-  pthread_mutex_lock(&watch->lock);
-  connection->next = watch->first;
-  connection->link = &watch->first;
-  if (watch->first != NULL) {
-    watch->first->link = &connection->next;
+static void list(struct connection **first, struct connection *connection) {
+  connection->next = *first;
+  connection->link = first;
+  if (*first != NULL) {
+    (*first)->link = &connection->next;
   }
-  watch->first = connection;
+  *first = connection;
+}
+
+void watch_add(struct watch *watch, struct connection *connection) {
+  bool network = !connection->listener->trusted;
+  pthread_mutex_lock(&watch->lock);
   watch->count++;
+  connection->spare = connection->spare || (network && watch->network >= watch->network_most);
+  if (connection->spare) {
+    list(&watch->first_spare, connection);
+    if (atomic_fetch_add(&watch->spare, 1) == SPARE_FEW) {
+      pthread_cond_signal(&watch->wake);
+    }
+  } else {
+    list(&watch->first, connection);
+    watch->network += network;
+  }
   pthread_mutex_unlock(&watch->lock);
 }
 
@@ -79,6 +143,11 @@ void watch_remove(struct watch *watch, struct connection *connection) {
     connection->next->link = connection->link;
   }
   watch->count--;
+  if (connection->spare) {
+    atomic_fetch_sub(&watch->spare, 1);
+  } else {
+    watch->network -= !connection->listener->trusted;
+  }
   pthread_mutex_unlock(&watch->lock);
 }
 

@@ -3,6 +3,7 @@
  * what they find is remembered with the number before. */
 #include "store/changes.h"
 
+#include "base/hash.h"
 #include "base/memory.h"
 
 #include <stdatomic.h>
@@ -17,25 +18,17 @@ struct changes *changes_new(const void *parent) {
   return memory_new(parent, struct changes);
 }
 
-static uint64_t table_hash(const char *table) {
-  uint64_t hash = 14695981039346656037ULL;
-  for (; *table != '\0'; table++) {
-    hash = (hash ^ (unsigned char)*table) * 1099511628211ULL;
-  }
-  return hash;
-}
-
 static size_t place_of(uint64_t table, int64_t pk) {
   uint64_t hash = (table + (uint64_t)pk) * 11400714819323198485ULL;
   return (hash ^ hash >> 32) % PLACES;
 }
 
 void changes_note(struct changes *changes, const char *table, int64_t pk, uint64_t commit) {
-  uint64_t hash = table_hash(table);
+  uint64_t hash = hash_text(HASH_START, table);
   atomic_store(&changes->last[place_of(hash, pk)], commit);
   atomic_store(&changes->last[place_of(hash, 0)], commit);
 }
 
 bool changes_none(const struct changes *changes, const char *table, int64_t pk, uint64_t commits) {
-  return atomic_load(&changes->last[place_of(table_hash(table), pk)]) <= commits;
+  return atomic_load(&changes->last[place_of(hash_text(HASH_START, table), pk)]) <= commits;
 }

@@ -18,6 +18,7 @@ enum db_failure {
   DB_FULL,       /* no room on the disk; rolled back cleanly */
   DB_IO,         /* the disk failed; what was written is unknown once a commit was under way */
   DB_FLUSH,      /* the disk failed to flush; nothing may be flushed over that, so the process has to end */
+  DB_LONG,       /* it takes more work than db_limit_work allows; nothing is wrong */
   DB_OTHER       /* a fault of this program or a damaged file; logged */
 };
 
@@ -44,6 +45,7 @@ bool query_run(struct query *query);
 int64_t query_int(struct query *query, int column);
 const char *query_text(struct query *query, int column);
 size_t query_size(struct query *query, int column);
+const void *query_bytes(struct query *query, int column); /* query_size of them; NULL when there are none */
 struct blob *query_blob(struct query *query, int column); /* a new blob */
 bool query_null(struct query *query, int column);
 bool query_is_int(struct query *query, int column);
@@ -59,6 +61,13 @@ const char *db_failure_text(const struct db *db);
 /* A read transaction: everything in it sees one state. Its end forgets a failure: look before. */
 bool db_begin_read(struct db *db);
 void db_end_read(struct db *db);
+
+/* From here to the end of the transaction all statements together may do so much work, in thousands of the engine's
+ * steps, of which a hundred take about a microsecond, and this thread may use a processor for so many nanoseconds,
+ * whatever it does; further statements fail with DB_LONG. Less than 0 thousands: without limit again. */
+void db_limit_work(struct db *db, int64_t thousands, int64_t ns);
+/* What comes next may take long, and cannot be broken off: false, with DB_LONG, where work is limited. */
+bool db_may_take_long(struct db *db);
 
 /* Inside a write: the number that marks what this write changes (ARCHITECTURE.md, `stamp`). */
 int64_t db_stamp(const struct db *db);

@@ -9,11 +9,21 @@ struct db *engine_open(const char *path, bool create, struct error *error);
 /* Makes the views, and for a reader forbids writing. */
 bool engine_prepare(struct db *db, bool writes, struct error *error);
 void engine_close(struct db *db);
+/* Refuses from here on statements that read columns of the database's tables otherwise than through the temporary views
+ * named in `views`; the tables in `open` may be read by whoever likes. Both are ended by NULL and live as long as the
+ * connection. */
+void engine_guard(struct db *db, const char *const *views, const char *const *open);
+/* Those views; NULL when there are none. */
+const char *const *engine_views(const struct db *db);
 
 /* How the contract's resources lie here; shared, and older than every connection. */
 struct shapes;
 void engine_set_shapes(struct db *db, const struct shapes *shapes);
 const struct shapes *engine_shapes(const struct db *db);
+/* What the writer has still to do for the searched text, owned by whoever set it; NULL on other connections. */
+struct search_marks;
+void engine_set_marks(struct db *db, struct search_marks *marks);
+struct search_marks *engine_marks(const struct db *db);
 
 bool engine_migrate(struct db *db, struct error *error);
 bool engine_known(struct db *db, struct error *error); /* not of a newer version */
@@ -38,6 +48,7 @@ void engine_on_change(struct db *db, void (*changed)(void *argument, const char 
 bool engine_checkpoint(struct db *db);
 int64_t engine_wal_pages(const struct db *db);
 
+/* Makes `target` a copy, but for the name of the log of changes, which it has none of. */
 bool engine_copy(const char *path, const char *target, struct error *error);
 bool engine_looks_sound(const char *path, struct error *error);
 bool engine_check(struct db *db, void (*tell)(void *argument, const char *line), void *argument);

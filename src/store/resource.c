@@ -11,6 +11,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "store/engine.h"
+#include "store/search_index.h"
 #include "store/shape.h"
 
 #include <stdio.h>
@@ -79,6 +80,40 @@ struct blob *resource_document(struct db *db, const struct resource *resource, i
   struct blob *document = query_step(query) == STEP_ROW ? query_blob(query, 0) : NULL;
   query_end(query);
   return document;
+}
+
+/* The own items come before those of others, so the first `count` of the list are the record's. */
+static struct blob *keep_first(struct blob *document, const char *list, int64_t count) {
+  json_t *json = memory_checked(json_loadb(document->data, document->size, 0, NULL));
+  json_t *items = json_object_get(json, list);
+  while ((int64_t)json_array_size(items) > count) {
+    json_array_remove(items, json_array_size(items) - 1);
+  }
+  char *text = memory_checked(json_dumps(json, JSON_COMPACT));
+  struct blob *own = blob_new(text, strlen(text));
+  free(text);
+  json_decref(json);
+  return own;
+}
+
+struct blob *resource_own_document(struct db *db, const struct resource *resource, int64_t pk, struct blob *document) {
+  const struct shape *shape = shape_in(db, resource);
+  struct blob *own = blob_keep(document);
+  for (size_t i = 0; i < shape->items_count; i++) {
+    const struct items *items = &shape->items[i];
+    if (items->mirrored == NULL) {
+      continue;
+    }
+    struct query *query = db_constant(db, items->own_count);
+    query_bind_int(query, 1, pk);
+    if (query_step(query) == STEP_ROW) {
+      struct blob *shorter = keep_first(own, items->member->name, query_int(query, 0));
+      blob_drop(own);
+      own = shorter;
+    }
+    query_end(query);
+  }
+  return own;
 }
 
 /* -- stamps -------------------------------------------------------------------------------------------------------- */
@@ -193,7 +228,7 @@ int64_t resource_insert(struct db *db, const struct resource *resource, const st
     return 0;
   }
   int64_t pk = db_last_pk(db);
-  return write_items(db, shape, pk, NULL, row) ? pk : 0;
+  return write_items(db, shape, pk, NULL, row) && search_inserted(db, resource, pk) ? pk : 0;
 }
 
 /* The UPDATE of what differs, with its values bound. */
@@ -226,7 +261,8 @@ bool resource_update(struct db *db, const struct resource *resource, int64_t pk,
   query_bind_int(query, 3, db_stamp(db));
   query_bind_text(query, 4, record->updated_at);
   query_bind_text(query, 5, record->slug);
-  if (!query_run(query) || !write_items(db, shape, pk, before, after)) {
+  if (!query_run(query) || !write_items(db, shape, pk, before, after) ||
+      !search_updated(db, resource, pk, before, after)) {
     return false;
   }
   bool renamed = moved || !same(json_object_get(before, resource->name), json_object_get(after, resource->name));
@@ -240,7 +276,7 @@ bool resource_delete(struct db *db, const struct resource *resource, int64_t pk)
   }
   struct query *query = db_constant(db, shape->delete);
   query_bind_int(query, 1, pk);
-  return query_run(query);
+  return query_run(query) && search_deleted(db, resource, pk);
 }
 
 /* -- who refers ---------------------------------------------------------------------------------------------------- */

@@ -14,6 +14,7 @@
 #include <jansson.h>
 
 struct blob;
+struct selection;
 
 /* What a record's address leads to. */
 struct found {
@@ -31,6 +32,9 @@ bool resource_verify(struct db *db, const struct contract *contract, struct erro
 bool resource_find(struct db *db, const struct resource *resource, const char *key, struct found *found);
 /* The document, rendered; a new blob, or NULL when there is none (any more). */
 struct blob *resource_document(struct db *db, const struct resource *resource, int64_t pk);
+/* What the record itself says in its document: without the relations that others have written. A new reference, to the
+ * same blob when there are none. */
+struct blob *resource_own_document(struct db *db, const struct resource *resource, int64_t pk, struct blob *document);
 
 /* What the store keeps of a record besides its members. */
 struct record {
@@ -59,20 +63,14 @@ bool resource_relation_written(struct db *db, const struct resource *resource, c
                                const char *other, const json_t *item);
 
 /* A page of keys. */
-struct page_filter {
-  const struct filter *filter;
-  const char *const *values; /* any of them; a reference as the record's id */
-  size_t count;
-};
-
 struct page_request {
-  const struct page_filter *filters;
-  size_t filter_count;
-  const struct sort *sort; /* NULL: by id */
+  const struct selection *selection;
+  const struct sort *sort; /* NULL: in the order in which they were made */
   bool descending;
   bool after;                /* go on after the place below */
-  const json_t *after_value; /* of the sort column: a string, an integer, or null, which comes last either way */
-  const char *after_id;
+  const json_t *after_value; /* of the sort column: a string, an integer, or null, which comes last either way; in
+                                the order of what is searched for, an array (ranking.h) */
+  const char *after_id;      /* of the record there, which may be gone */
   size_t limit;
 };
 
@@ -80,11 +78,10 @@ struct page_key {
   int64_t pk;
   int64_t stamp;
   char id[TYPEID_SIZE];
-  json_t *value; /* of the sort column; owned by the caller */
+  json_t *value; /* as after_value; owned by the caller */
 };
 
 /* Fills at most request->limit keys in order; their number, or -1. */
-long resource_page(struct db *db, const struct resource *resource, const struct page_request *request,
-                   struct page_key *keys);
+long resource_page(struct db *db, const struct page_request *request, struct page_key *keys);
 
 #endif

@@ -7,6 +7,8 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "store/db.h"
+#include "store/search_sql.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +17,8 @@ enum { COLUMNS_MOST = 100 };
 
 struct shapes {
   struct shape *list; /* by the resource's index */
+  struct index *indexes;
+  size_t index_count;
 };
 
 /* -- columns ------------------------------------------------------------------------------------------------------- */
@@ -36,9 +40,13 @@ static bool flattened(const struct schema *schema) {
   return (schema->kinds & KIND_OBJECT) != 0 && schema->reference == NULL && schema->member_count > 0;
 }
 
-static struct column plain_column(const struct contract *contract, const struct schema *schema, const char *name,
-                                  const char *member, const char *inner) {
-  struct column column = {.name = name, .member = member, .inner = inner, .lies = lies(schema)};
+static struct column plain_column(const struct contract *contract, const struct member *member, const char *name) {
+  const struct schema *schema = member->schema;
+  struct column column = {.name = name,
+                          .member = member->name,
+                          .lies = lies(schema),
+                          .internal = member->internal,
+                          .searched = member->searched};
   if (schema->reference != NULL) {
     column.reference = contract_resource(contract, schema->reference)->table;
   }
@@ -48,6 +56,10 @@ static struct column plain_column(const struct contract *contract, const struct 
 static bool holds_scalars(const struct member *list) {
   const struct schema *items = list->schema->items;
   return items->member_count == 0 || items->reference != NULL;
+}
+
+bool items_searched(const struct items *items) {
+  return items->member->searched != SEARCHED_NOT && !holds_scalars(items->member);
 }
 
 /* Ends the program before a contract overruns the parameters of a statement. */
@@ -70,14 +82,19 @@ static size_t add_columns(const void *parent, const struct contract *contract, c
     }
     if (!flattened(member->schema)) {
       room_for(count);
-      columns[count++] = plain_column(contract, member->schema, member->column, member->name, NULL);
+      columns[count] = plain_column(contract, member, member->column);
+      columns[count++].derived = member->read_only;
       continue;
     }
     for (size_t j = 0; j < member->schema->member_count; j++) {
       const struct member *inner = &member->schema->members[j];
       const char *name = memory_print(parent, "%s_%s", member->column, inner->column);
       room_for(count);
-      columns[count++] = plain_column(contract, inner->schema, name, member->name, inner->name);
+      columns[count] = plain_column(contract, inner, name);
+      columns[count].member = member->name;
+      columns[count].inner = inner->name;
+      columns[count].derived = member->read_only;
+      columns[count++].internal = member->internal || inner->internal;
     }
   }
   return count;
@@ -169,6 +186,18 @@ static const char *written_text(const void *parent, const struct resource *resou
   return sql->data;
 }
 
+/* How many items a record has written itself, asked only of one that others have written items about. */
+static const char *own_count_text(const void *parent, const struct items *items) {
+  const char *table = items->member->table, *column = "";
+  for (size_t i = 0; i < items->column_count; i++) {
+    column = strcmp(items->columns[i].member, items->mirrored) == 0 ? items->columns[i].name : column;
+  }
+  return memory_print(parent,
+                      "SELECT (SELECT count(*) FROM \"%s\" WHERE owner = $1) WHERE EXISTS (SELECT 1 FROM \"%s\" WHERE "
+                      "\"%s\" = $1)",
+                      table, table, column);
+}
+
 static void make_items(const void *parent, const struct contract *contract, const struct resource *resource,
                        const struct member *member, struct items *items) {
   const struct schema *schema = member->schema->items;
@@ -184,6 +213,7 @@ static void make_items(const void *parent, const struct contract *contract, cons
   if (items->mirrored != NULL) {
     items->written = written_text(parent, resource, items, false);
     items->written_exactly = written_text(parent, resource, items, true);
+    items->own_count = own_count_text(parent, items);
   }
   items->insert = insert_text(parent, member->table, "owner, position", 2, columns, items->column_count);
   items->select = select_text(parent, member->table, "owner, position", columns, items->column_count);
@@ -247,9 +277,46 @@ struct shapes *shapes_new(const void *parent, const struct contract *contract) {
   for (size_t i = 0; i < contract->resource_count; i++) {
     make_shape(shapes, contract, &contract->resources[i], &shapes->list[contract->resources[i].index]);
   }
+  for (size_t i = 0; i < contract->resource_count; i++) {
+    shapes->list[i].search = search_sql_new(shapes, contract, shapes->list, i);
+  }
   return shapes;
 }
 
 const struct shape *shape_of(const struct shapes *shapes, const struct resource *resource) {
   return &shapes->list[resource->index];
+}
+
+/* -- indexes ------------------------------------------------------------------------------------------------------- */
+
+bool shapes_read_indexes(struct shapes *shapes, struct db *db) {
+  struct query *query = db_named(db, "indexes");
+  enum step step;
+  while ((step = query_step(query)) == STEP_ROW) {
+    shapes->indexes = memory_grow(shapes, shapes->indexes, struct index, shapes->index_count + 1);
+    struct index *index = &shapes->indexes[shapes->index_count++];
+    index->table = memory_copy(shapes, query_text(query, 0));
+    for (int i = 0; i < INDEX_COLUMNS; i++) {
+      const char *column = query_text(query, i + 1);
+      index->columns[i] = memory_copy(shapes, column == NULL ? "" : column);
+    }
+  }
+  query_end(query);
+  return step == STEP_DONE;
+}
+
+bool shapes_indexed(const struct shapes *shapes, const char *table, const char *first, const char *second,
+                    const char *third) {
+  const char *wanted[INDEX_COLUMNS] = {first, second, third};
+  for (size_t i = 0; i < shapes->index_count; i++) {
+    const struct index *index = &shapes->indexes[i];
+    bool fits = strcmp(index->table, table) == 0;
+    for (size_t j = 0; fits && j < INDEX_COLUMNS; j++) {
+      fits = wanted[j] == NULL || strcmp(wanted[j], index->columns[j]) == 0;
+    }
+    if (fits) {
+      return true;
+    }
+  }
+  return false;
 }

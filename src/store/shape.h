@@ -6,6 +6,9 @@
 #include "contract/contract.h"
 
 #include <jansson.h>
+#include <stdbool.h>
+
+struct db;
 
 enum lies { LIES_TEXT, LIES_INTEGER, LIES_BOOLEAN, LIES_JSON, LIES_REFERENCE };
 
@@ -15,6 +18,9 @@ struct column {
   const char *inner;     /* the member inside `member`, for a flattened object; or NULL */
   const char *reference; /* the table of the record referred to, for LIES_REFERENCE */
   enum lies lies;
+  bool internal; /* it or what it stands in is x-internal */
+  bool derived;  /* of a member that is readOnly: callers do not state it */
+  enum searched searched;
 };
 
 /* The number of the first parameter that a column takes; lower ones are the store's own. */
@@ -28,6 +34,7 @@ struct items {
   const char *mirrored; /* the member that names a record which serves the item too, or NULL */
   const char *select, *insert, *clear;
   const char *written, *written_exactly; /* whether a record has written such an item; of mirrored ones */
+  const char *own_count; /* how many a record has written itself: a row only when others have written of it, too */
 };
 
 struct shape {
@@ -39,15 +46,32 @@ struct shape {
   const char *select, *find_by_id, *find_by_slug, *document, *insert, *delete, *touch_by_id;
   const char *const *touch_referrers; /* ended by NULL: what refers to a record … */
   const char *const *touch_mirrors;   /* … and what its mirrored relations lead to */
+  const struct search_sql *search;    /* NULL: it is not searched */
 };
 
+/* The first columns of an index; "" where it has no more. An index of a table of a record also ends with the pk. */
+enum { INDEX_COLUMNS = 3 };
+struct index {
+  const char *table;
+  const char *columns[INDEX_COLUMNS];
+};
+
+struct search_sql;
 struct shapes;
+
+/* Which indexes the database has, looked up once when it is opened. */
+bool shapes_read_indexes(struct shapes *shapes, struct db *db);
+/* Whether an index of the table begins with these columns; `second` and `third` may be NULL. */
+bool shapes_indexed(const struct shapes *shapes, const char *table, const char *first, const char *second,
+                    const char *third);
 
 struct shapes *shapes_new(const void *parent, const struct contract *contract);
 const struct shape *shape_of(const struct shapes *shapes, const struct resource *resource);
 
 /* The value of a column in a row or item; borrowed; NULL when absent. */
 const json_t *shape_value(const json_t *row, const struct column *column);
+/* Whether the items lie in their table alone, and are searched. */
+bool items_searched(const struct items *items);
 /* The parameter of a column as it stands in a statement: $n, or the look-up of the pk that a reference stands for.
  * Added to `sql`. */
 struct text;

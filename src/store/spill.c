@@ -11,12 +11,11 @@
 
 #include "base/blob.h"
 #include "base/memory.h"
+#include "base/nameless.h"
 #include "contract/contract.h"
 
-#include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
-#include <stdlib.h>
 #include <sys/statvfs.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -42,21 +41,6 @@ struct spill {
 static int close_file(struct spill *spill) {
   close(spill->file);
   return 0;
-}
-
-/* A file that nobody else can open and that is gone with its descriptor. */
-static int nameless_file(const char *folder) {
-  int file = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-  if (file < 0) {
-    char *name = memory_print(NULL, "%s/.entente-XXXXXX", folder);
-    file = mkostemp(name, O_CLOEXEC);
-    if (file >= 0 && unlink(name) != 0) {
-      close(file);
-      file = -1;
-    }
-    talloc_free(name);
-  }
-  return file;
 }
 
 struct spill *spill_new(const void *parent, const char *folder, size_t bytes) {

@@ -3,9 +3,11 @@
  * the writer checkpoints; connections that read are made read-only once their views stand. */
 #include "store/engine.h"
 #include "store/named.h"
+#include "store/sqlite_fts.h"
 
 #include "base/assets.h"
 #include "base/blob.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
 
@@ -36,8 +38,12 @@ struct db {
   enum db_failure failure;
   char failure_text[256];
   const struct shapes *shapes;
+  struct search_marks *marks;
+  const char *const *views, *const *open; /* what engine_guard was told */
   int64_t stamp;
   int64_t wal_pages;
+  int64_t work_left;  /* thousands of steps; below 0: without limit */
+  int64_t work_until; /* of the thread's own clock, where there is a limit */
   void (*changed)(void *argument, const char *table, int64_t pk);
   void *changed_argument;
 };
@@ -61,11 +67,14 @@ static bool fail(struct db *db, int code, const char *during) {
   case SQLITE_CANTOPEN:
     db->failure = flush ? DB_FLUSH : DB_IO;
     break;
+  case SQLITE_INTERRUPT:
+    db->failure = DB_LONG;
+    break;
   default:
     db->failure = DB_OTHER;
   }
   snprintf(db->failure_text, sizeof db->failure_text, "%s (%d)", sqlite3_errmsg(db->handle), code);
-  if (db->failure != DB_CONSTRAINT) {
+  if (db->failure != DB_CONSTRAINT && db->failure != DB_LONG) {
     log_line(LOG_ERROR, "database: %s: %.400s", db->failure_text, during);
   }
   return false;
@@ -258,8 +267,12 @@ size_t query_size(struct query *query, int column) {
   return (size_t)sqlite3_column_bytes(query->statement, column);
 }
 
+const void *query_bytes(struct query *query, int column) {
+  return sqlite3_column_blob(query->statement, column);
+}
+
 struct blob *query_blob(struct query *query, int column) {
-  const void *bytes = sqlite3_column_blob(query->statement, column);
+  const void *bytes = query_bytes(query, column);
   size_t size = (size_t)sqlite3_column_bytes(query->statement, column);
   return blob_new(bytes == NULL ? "" : bytes, size);
 }
@@ -297,6 +310,14 @@ const struct shapes *engine_shapes(const struct db *db) {
   return db->shapes;
 }
 
+void engine_set_marks(struct db *db, struct search_marks *marks) {
+  db->marks = marks;
+}
+
+struct search_marks *engine_marks(const struct db *db) {
+  return db->marks;
+}
+
 void engine_set_stamp(struct db *db, int64_t stamp) {
   db->stamp = stamp;
 }
@@ -316,8 +337,30 @@ bool db_begin_read(struct db *db) {
   return query_run(db_query(db, "BEGIN"));
 }
 
+void db_limit_work(struct db *db, int64_t thousands, int64_t ns) {
+  db->work_left = thousands;
+  db->work_until = clock_thread_ns() + ns;
+}
+
+bool db_may_take_long(struct db *db) {
+  if (db->work_left >= 0 && db->failure == DB_OK) {
+    db->failure = DB_LONG;
+  }
+  return db->failure == DB_OK;
+}
+
+/* SQLite asks after every thousand steps whether to go on. Steps can be long, and so can what is done between them. */
+static int work(void *argument) {
+  struct db *db = argument;
+  if (db->work_left > 0) {
+    db->work_left = clock_thread_ns() > db->work_until ? 0 : db->work_left - 1;
+  }
+  return db->work_left == 0;
+}
+
 void db_end_read(struct db *db) {
   db->failure = DB_OK;
+  db->work_left = -1;
   if (engine_inside(db)) {
     query_run(db_query(db, "ROLLBACK"));
   }
@@ -438,6 +481,11 @@ struct db *engine_open(const char *path, bool create, struct error *error) {
     refuse(db, error, path);
     return NULL;
   }
+  if (!fts_register(db->handle)) {
+    error_set(error, "this SQLite has no FTS5, which searching needs");
+    engine_close(db);
+    return NULL;
+  }
   if (!is_ours(db)) {
     error_set(error, "%s is an SQLite database, but not one of entente's", path);
     engine_close(db);
@@ -450,6 +498,8 @@ struct db *engine_open(const char *path, bool create, struct error *error) {
   sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DQS_DML, 0, NULL); /* a "name" that is no column is an error … */
   sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DQS_DDL, 0, NULL); /* … and never a string */
   sqlite3_db_config(db->handle, SQLITE_DBCONFIG_LOOKASIDE, NULL, LOOKASIDE_BYTES, LOOKASIDE_PIECES);
+  db->work_left = -1;
+  sqlite3_progress_handler(db->handle, 1000, work, db);
   sqlite3_wal_hook(db->handle, count_wal, db); /* takes the place of the automatic checkpoint */
   if (!engine_execute(
           db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA mmap_size = 0;"
@@ -474,6 +524,34 @@ bool engine_prepare(struct db *db, bool writes, struct error *error) {
   return true;
 }
 
+static bool is_in(const char *const *list, const char *name) {
+  while (name != NULL && *list != NULL && strcmp(*list, name) != 0) {
+    list++;
+  }
+  return name != NULL && *list != NULL;
+}
+
+/* SQLite asks while it compiles a statement; `view` is the innermost one that names the column. Where rows are counted
+ * and no column is read, it does not tell what view that comes from. */
+static int read_through(void *argument, int what, const char *table, const char *column, const char *database,
+                        const char *view) {
+  const struct db *db = argument;
+  if (what != SQLITE_READ || database == NULL || strcmp(database, "main") != 0 || column[0] == '\0') {
+    return SQLITE_OK;
+  }
+  return is_in(db->views, view) || is_in(db->open, table) ? SQLITE_OK : SQLITE_DENY;
+}
+
+void engine_guard(struct db *db, const char *const *views, const char *const *open) {
+  db->views = views;
+  db->open = open;
+  sqlite3_set_authorizer(db->handle, read_through, db);
+}
+
+const char *const *engine_views(const struct db *db) {
+  return db->views;
+}
+
 void engine_close(struct db *db) {
   if (db == NULL) {
     return;
@@ -487,63 +565,7 @@ void engine_close(struct db *db) {
   talloc_free(db);
 }
 
-/* -- copies and checks --------------------------------------------------------------------------------------------- */
-
-bool engine_copy(const char *path, const char *target, struct error *error) {
-  sqlite3 *from = NULL, *to = NULL;
-  int code = sqlite3_open_v2(path, &from, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
-  if (code == SQLITE_OK) {
-    sqlite3_wal_hook(from, NULL, NULL);
-    sqlite3_busy_timeout(from, 5000);
-    code = sqlite3_open_v2(target, &to, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
-  }
-  if (code == SQLITE_OK) {
-    /* One step copies one snapshot: a writer that commits meanwhile cannot make it begin again. */
-    sqlite3_backup *backup = sqlite3_backup_init(to, "main", from, "main");
-    if (backup != NULL) {
-      sqlite3_backup_step(backup, -1);
-      code = sqlite3_backup_finish(backup);
-    } else {
-      code = sqlite3_errcode(to);
-    }
-  }
-  if (code == SQLITE_OK) {
-    code = sqlite3_exec(to, "PRAGMA journal_mode = DELETE", NULL, NULL, NULL);
-  }
-  if (code != SQLITE_OK) {
-    error_set(error, "%s: %s", target, to != NULL ? sqlite3_errmsg(to) : sqlite3_errstr(code));
-  }
-  sqlite3_close(to);
-  sqlite3_close(from);
-  return code == SQLITE_OK;
-}
-
-static bool check_rows(struct db *db, const char *pragma, const char *fine, void (*tell)(void *, const char *),
-                       void *argument) {
-  struct query *query = db_query(db, pragma);
-  bool sound = true;
-  enum step step;
-  while ((step = query_step(query)) == STEP_ROW) {
-    const char *text = query_text(query, 0);
-    if (fine == NULL || text == NULL || strcmp(text, fine) != 0) {
-      sound = false;
-      char line[300];
-      snprintf(line, sizeof line, "%s: %s", pragma + strlen("PRAGMA "), text == NULL ? "?" : text);
-      tell(argument, line);
-    }
-  }
-  query_end(query);
-  if (step == STEP_FAILED) {
-    tell(argument, db->failure_text);
-  }
-  return sound && step == STEP_DONE;
-}
-
-bool engine_check(struct db *db, void (*tell)(void *argument, const char *line), void *argument) {
-  bool whole = check_rows(db, "PRAGMA integrity_check", "ok", tell, argument);
-  bool linked = check_rows(db, "PRAGMA foreign_key_check", NULL, tell, argument);
-  return whole && linked;
-}
+/* -- checks ------------------------------------------------------------------------------------------------------ */
 
 static void keep_line(void *argument, const char *line) {
   error_set(argument, "%s", line);
@@ -554,6 +576,8 @@ bool engine_looks_sound(const char *path, struct error *error) {
   bool sound = false;
   if (sqlite3_open_v2(path, &db->handle, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK) {
     error_set(error, "%s: %s", path, sqlite3_errmsg(db->handle));
+  } else if (!fts_register(db->handle)) {
+    error_set(error, "this SQLite has no FTS5, which searching needs");
   } else if (engine_number(db, "PRAGMA application_id") != APPLICATION_ID) {
     error_set(error, "%s is not a backup of entente", path);
   } else {

@@ -7,6 +7,8 @@
 #include "base/memory.h"
 #include "store/engine.h"
 #include "store/resource.h"
+#include "store/search_index.h"
+#include "store/shadow.h"
 #include "store/shape.h"
 #include "store/writer.h"
 
@@ -28,6 +30,7 @@ struct store {
   int lock;
   struct db *db;
   struct writer *writer;
+  const struct contract *contract;
   struct shapes *shapes;
 };
 
@@ -69,14 +72,20 @@ static bool own(struct store *store, bool create, struct error *error) {
 
 static bool prepare_writer(struct store *store, const struct contract *contract, struct error *error) {
   engine_set_shapes(store->db, store->shapes);
-  return engine_migrate(store->db, error) && engine_prepare(store->db, true, error) &&
-         resource_verify(store->db, contract, error);
+  if (!engine_migrate(store->db, error) || !engine_prepare(store->db, true, error)) {
+    return false;
+  }
+  if (!query_run(db_named(store->db, "log-name-write")) || !shapes_read_indexes(store->shapes, store->db)) {
+    return error_set(error, "%s: %s", store->path, db_failure_text(store->db));
+  }
+  return resource_verify(store->db, contract, error) && search_open(store->db, contract, error);
 }
 
 struct store *store_open(const struct store_options *options, const struct contract *contract, struct error *error) {
   struct store *store = memory_new(NULL, struct store);
   store->path = memory_copy(store, options->path);
   store->lock = -1;
+  store->contract = contract;
   store->shapes = shapes_new(store, contract);
   bool fine =
       own(store, options->create, error) && (store->db = engine_open(store->path, options->create, error)) != NULL &&
@@ -105,16 +114,25 @@ void store_close(struct store *store) {
   talloc_free(store);
 }
 
-struct db *store_reader(struct store *store, struct error *error) {
+static struct db *open_reader(struct store *store, bool open, struct error *error) {
   struct db *db = engine_open(store->path, false, error);
-  if (db != NULL && !engine_prepare(db, false, error)) {
+  if (db == NULL) {
+    return NULL;
+  }
+  engine_set_shapes(db, store->shapes);
+  if ((open && !shadow_tables(db, store->contract, error)) || !engine_prepare(db, false, error)) {
     engine_close(db);
     return NULL;
   }
-  if (db != NULL) {
-    engine_set_shapes(db, store->shapes);
-  }
   return db;
+}
+
+struct db *store_reader(struct store *store, struct error *error) {
+  return open_reader(store, false, error);
+}
+
+struct db *store_public_reader(struct store *store, struct error *error) {
+  return open_reader(store, true, error);
 }
 
 void store_reader_close(struct db *db) {
@@ -186,6 +204,14 @@ bool store_broken(const struct store *store) {
 
 void store_on_broken(struct store *store, void (*tell)(void *argument), void *argument) {
   writer_on_broken(store->writer, tell, argument);
+}
+
+void store_on_commit(struct store *store, void (*tell)(void *argument), void *argument) {
+  writer_on_commit(store->writer, tell, argument);
+}
+
+void store_forget_commit(struct store *store, void *argument) {
+  writer_forget_commit(store->writer, argument);
 }
 
 void store_counts(struct store *store, struct store_counts *counts) {

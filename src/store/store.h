@@ -50,6 +50,8 @@ bool store_owned(const char *path);
 
 /* A connection of its own for one reading thread. */
 struct db *store_reader(struct store *store, struct error *error);
+/* The same for callers without a token: on it the database holds what is public, and nothing else. */
+struct db *store_public_reader(struct store *store, struct error *error);
 void store_reader_close(struct db *db);
 
 /* Queues the work; false when the queue is full or the store is failing or closing, and then nothing was done. */
@@ -61,6 +63,11 @@ enum write_outcome store_write(struct store *store, bool (*run)(void *argument, 
  * this was asked holds for as long as store_changes knows of no change since. */
 uint64_t store_commits(const struct store *store);
 const struct changes *store_changes(const struct store *store);
+/* `tell` is called on the writer's thread after every commit, once it is counted: it must be quick, and may not call
+ * the store. There may be four who are told, each with an argument of its own. */
+void store_on_commit(struct store *store, void (*tell)(void *argument), void *argument);
+/* Ends that; it is not running any more, then. */
+void store_forget_commit(struct store *store, void *argument);
 /* Whether a flush has failed: no write is taken any more and the process should end. `tell` is called once, then. */
 bool store_broken(const struct store *store);
 void store_on_broken(struct store *store, void (*tell)(void *argument), void *argument);
@@ -86,6 +93,11 @@ bool store_restore(const char *path, const char *source, struct error *error);
 /* Integrity of the file and of its references. `tell` gets one line for each thing that is wrong; true when none was.
  */
 bool store_check(struct db *db, void (*tell)(void *argument, const char *line), void *argument);
+/* How a check ended that found what it looked at to be `sound`: what the engine could not read meanwhile is its
+ * finding, too, told of `what`, and is forgotten, so that another check can look further. A disk that fails is none,
+ * and stays. */
+bool store_checked(struct db *db, bool sound, const char *what, void (*tell)(void *argument, const char *line),
+                   void *argument);
 
 /* The path of the database. */
 const char *store_path(const struct store *store);

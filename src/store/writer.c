@@ -1,8 +1,8 @@
 /* One thread owns the writing connection. It takes what has queued up, as a group: BEGIN, each write in its own
- * savepoint, COMMIT, one flush for all; then it tells each writer how it ended. A write that fails is undone to its
- * savepoint and harms no other. When the engine undoes the whole group by itself (a full disk), every write of the
- * group that was to be kept is refused. When the commit itself fails on the disk, nobody knows what will be there after
- * a restart: the writes are told so, and no further one is taken. */
+ * savepoint, the search index of all of them, COMMIT, one flush for all; then it tells each writer how it ended. A
+ * write that fails is undone to its savepoint and harms no other. When the engine undoes the whole group by itself (a
+ * full disk), every write of the group that was to be kept is refused. When the commit itself fails on the disk, nobody
+ * knows what will be there after a restart: the writes are told so, and no further one is taken. */
 #include "store/writer.h"
 
 #include "base/clock.h"
@@ -10,15 +10,23 @@
 #include "base/memory.h"
 #include "store/changes.h"
 #include "store/engine.h"
+#include "store/search_index.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdlib.h>
 #include <sys/resource.h>
 
 /* Pages that many commits touch go into the file once, so a longer log is less work; it is read by every later start.
  */
 enum { CHECKPOINT_PAGES = 4000 };
-enum { STAMPS_PER_MS = 1000, WRITER_NICENESS = 8 };
+enum { STAMPS_PER_MS = 1000, WRITER_NICENESS = 8, WATCHERS = 4 };
+
+/* Who is told of commits. */
+struct watcher {
+  void (*tell)(void *argument);
+  void *argument;
+};
 
 struct writer {
   pthread_t thread;
@@ -35,6 +43,7 @@ struct writer {
   struct store_counts counts;
   void (*tell)(void *argument);
   void *tell_argument;
+  struct watcher watchers[WATCHERS];
 };
 
 /* One group under way: its writes in order, and whether each asked to be kept. */
@@ -86,6 +95,7 @@ static enum write_outcome run_one(struct writer *writer, struct write *write) {
     return outcome_of(db_failure(db));
   }
   engine_set_stamp(db, writer->stamp + 1);
+  search_begin_write(db);
   bool keep = write->run(write, db);
   enum db_failure failure = db_failure(db);
   bool closed = engine_release(db, keep && failure == DB_OK);
@@ -138,7 +148,7 @@ static void finish_group(struct writer *writer, struct group *group) {
     engine_undo(db);
     return;
   }
-  if (!keep_stamp(writer)) {
+  if (!keep_stamp(writer) || !search_settle(db)) {
     lose(group, outcome_of(db_failure(db)));
     atomic_store(&writer->broken, db_failure(db) == DB_FLUSH);
     if (!writer->broken) {
@@ -165,6 +175,11 @@ static void finish_group(struct writer *writer, struct group *group) {
       (int64_t)group->kept > writer->counts.largest_group ? (int64_t)group->kept : writer->counts.largest_group;
   writer->counts.commit_seconds += (double)(clock_monotonic_ns() - before) / 1e9;
   writer->counts.wal_pages = engine_wal_pages(db);
+  for (int i = 0; i < WATCHERS; i++) {
+    if (writer->watchers[i].tell != NULL) { /* under the lock, so that who takes it back may go at once */
+      writer->watchers[i].tell(writer->watchers[i].argument);
+    }
+  }
   pthread_mutex_unlock(&writer->lock);
 }
 
@@ -199,6 +214,7 @@ static void *write_loop(void *argument) {
   while (take(writer, &group)) {
     run_group(writer, &group);
     finish_group(writer, &group);
+    search_forget(writer->db);
     for (size_t i = 0; i < group.count; i++) {
       group.writes[i]->done(group.writes[i], group.outcomes[i]);
     }
@@ -288,6 +304,29 @@ void writer_on_broken(struct writer *writer, void (*tell)(void *argument), void 
   writer->tell = tell;
   writer->tell_argument = argument;
   pthread_mutex_unlock(&writer->lock);
+}
+
+/* Puts `new` in the place of a watcher with that argument; false when there is none. */
+static bool exchange_watcher(struct writer *writer, void *argument, struct watcher new) {
+  bool found = false;
+  pthread_mutex_lock(&writer->lock);
+  for (int i = 0; i < WATCHERS && !found; i++) {
+    found = writer->watchers[i].argument == argument;
+    writer->watchers[i] = found ? new : writer->watchers[i];
+  }
+  pthread_mutex_unlock(&writer->lock);
+  return found;
+}
+
+void writer_on_commit(struct writer *writer, void (*tell)(void *argument), void *argument) {
+  if (!exchange_watcher(writer, NULL, (struct watcher){tell, argument})) {
+    log_line(LOG_ERROR, "too many want to be told of commits");
+    abort();
+  }
+}
+
+void writer_forget_commit(struct writer *writer, void *argument) {
+  (void)exchange_watcher(writer, argument, (struct watcher){NULL, NULL});
 }
 
 void writer_counts(struct writer *writer, struct store_counts *counts) {

@@ -16,6 +16,8 @@ uint64_t writer_commits(const struct writer *writer);
 const struct changes *writer_changes(const struct writer *writer);
 bool writer_broken(const struct writer *writer);
 void writer_on_broken(struct writer *writer, void (*tell)(void *argument), void *argument);
+void writer_on_commit(struct writer *writer, void (*tell)(void *argument), void *argument);
+void writer_forget_commit(struct writer *writer, void *argument);
 void writer_counts(struct writer *writer, struct store_counts *counts);
 
 #endif

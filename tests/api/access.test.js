@@ -1,31 +1,19 @@
-// Who may do what: the contract's roles against tokens of every role, the socket, and tokens that no longer hold.
-import {after, before, describe, test} from 'node:test';
+// How tokens and the socket let one in, and when they no longer do. What each role may do then: roles.test.js.
+import {after, before, test} from 'node:test';
 import assert from 'node:assert/strict';
-import {statSync} from 'node:fs';
-import {operations} from './lib/contract.js';
-import {startServer} from './lib/server.js';
+import {readFileSync, rmSync, statSync} from 'node:fs';
+import {dirname, join} from 'node:path';
+import {run} from './lib/command.js';
+import {open, request, settle} from './lib/raw.js';
+import {newFolder, startServer} from './lib/server.js';
 import {until} from './lib/wait.js';
 
-const RANK = ['none', 'reader', 'editor', 'admin'];
 let server;
 before(async () => {
   server = await startServer();
   await server.put('/v1/organizations/one', {name: 'One'}, {status: 201});
 });
 after(() => server.stop());
-
-describe('each operation', () => {
-  for (const {id, method, path, role: needed} of operations) {
-    test(`${id} asks for the role ${needed}`, async () => {
-      const at = path.replace(/\{[^}]+\}/g, 'none');
-      for (const role of RANK) {
-        const answer = await server.request(method, at, {role: role === 'none' ? null : role, body: ['GET', 'DELETE'].includes(method) ? undefined : {}});
-        if (RANK.indexOf(role) >= RANK.indexOf(needed)) assert.ok(![401, 403].includes(answer.status), `${role}: ${answer.status}`);
-        else assert.equal(answer.status, role === 'none' ? 401 : 403, role);
-      }
-    });
-  }
-});
 
 const bearer = (token) => ({role: null, headers: {authorization: `Bearer ${token}`}});
 const basic = (text) => ({role: null, headers: {authorization: `Basic ${Buffer.from(text).toString('base64')}`}});
@@ -94,6 +82,39 @@ test('whoever can open the socket is admin, and only the owner can', async () =>
   assert.equal(statSync(server.db).mode & 0o077, 0, 'nor can others read the database');
 });
 
+test('neither the database nor a backup holds a token, and only their owner can read them', async () => {
+  const tokens = await Promise.all(['reader', 'admin'].map((role) => server.token(role)));
+  const copy = join(newFolder(), 'copy.db');
+  try {
+    const {code, stderr} = await run(['backup', '--db', server.db, copy]);
+    assert.equal(code, 0, stderr);
+    for (const file of [server.db, `${server.db}-wal`, copy]) {
+      const bytes = readFileSync(file, 'latin1');
+      for (const token of tokens) assert.ok(!bytes.includes(token) && !bytes.includes(token.slice(4, 36)), file);
+      assert.equal(statSync(file).mode & 0o077, 0, file);
+    }
+  } finally {
+    rmSync(dirname(copy), {recursive: true});
+  }
+});
+
+test('where everybody is admin, a page that had its own name lead here is not answered', async () => {
+  const open = await startServer({args: ['--insecure-no-auth']});
+  try {
+    for (const host of ['example.org', 'localhost.example.org', '127.0.0.1.example.org', '[::1].example.org', '127.example.org', 'localhost.']) {
+      for (const [method, path] of [['GET', '/v1/tokens'], ['POST', '/v1/areas']]) {
+        const answer = await open.request(method, path, {role: null, headers: {host}, body: method === 'POST' ? {name: 'x'} : undefined, check: false});
+        assert.equal(answer.status, 421, `${host}: ${answer.text}`);
+        assert.match(answer.json.type, /misdirected/);
+      }
+    }
+    for (const host of ['localhost', 'LOCALHOST:8080', '127.0.0.1', '127.1.2.3:80', '[::1]:8080']) await open.get('/v1/tokens', {role: null, headers: {host}, status: 200});
+    assert.deepEqual((await open.get('/v1/areas', {role: null})).json.items, []);
+  } finally {
+    await open.stop();
+  }
+});
+
 test('no token is ever in the log, whatever way it came', async () => {
   const token = await server.token('editor');
   await server.get(`/v1/organizations?token=${token}`, {status: 400});
@@ -130,4 +151,52 @@ test('a token that is for some networks only is refused from elsewhere, as one t
   for (const networks of [['192.0.2.1/24'], ['example.org'], [''], Array(17).fill('127.0.0.1'), '127.0.0.1']) {
     await server.post('/v1/tokens', {role: 'reader', name: 'x', networks}, {status: 422});
   }
+});
+
+// Sends the head and the first bytes of a write, then the rest once `meanwhile` is done and so much time has passed that the server
+// asks again who calls.
+async function slowly(path, token, body, meanwhile) {
+  const bytes = Buffer.from(JSON.stringify(body));
+  const headers = {Authorization: `Bearer ${token}`, 'Content-Type': 'application/json'};
+  const whole = request('POST', path, headers, bytes);
+  const wire = open(server.port, whole.subarray(0, whole.length - bytes.length + 3));
+  await wire.connected;
+  const begin = Date.now();
+  await meanwhile();
+  await until(() => Date.now() > begin + 700, 'the caller is no longer believed');
+  wire.write(bytes.subarray(3));
+  return (await settle(wire)).answers[0].status;
+}
+
+test('a token that ends while a body is on its way writes nothing with it', async () => {
+  const writes = [['/v1/tokens', {name: 'made slowly', role: 'admin'}], ['/v1/areas', {name: 'Made slowly'}], ['/v1/import', [{resource: 'areas', slug: 'made-slowly', name: 'Made slowly'}]]];
+  for (const [path, body] of writes) {
+    const {id, token} = await server.newToken({role: 'admin', name: 'slow'});
+    assert.equal(await slowly(path, token, body, () => server.delete(`/v1/tokens/${id}`, {status: 204})), 401, path);
+  }
+  const named = async (path) => (await server.get(path, {status: 200})).json.items.filter(({name}) => /made slowly/i.test(name));
+  assert.deepEqual([...await named('/v1/tokens'), ...await named('/v1/areas?limit=500')], []);
+  for (const [path, body] of writes) {
+    const {token} = await server.newToken({role: 'admin', name: 'slow, and goes on'});
+    assert.ok(await slowly(path, token, body, async () => {}) < 300, path);
+  }
+});
+
+test('a header that holds more than a token is refused, and so is a name that the history uses itself', async () => {
+  const {token} = await server.newToken({role: 'admin', name: 'plain'});
+  await server.get('/v1/areas', {role: null, status: 401, headers: {authorization: `Bearer ${token} junk`}});
+  for (const [code, names] of Object.entries({
+    reserved: ['clock', 'local', '-', 'Clock', 'LOCAL', 'ｌｏｃａｌ', 'clo\u200bck'],
+    format: ['clock ', ' local', '\u3000local', 'clock\u200b', 'x\u202elacol', 'a\u2066b'],
+  })) {
+    for (const name of names) {
+      const {json} = await server.post('/v1/tokens', {name, role: 'reader'}, {status: 422});
+      assert.deepEqual(json.errors.map((each) => [each.pointer, each.code]), [['/name', code]], JSON.stringify(name));
+    }
+  }
+});
+
+test('an Idempotency-Key is refused where it would not be kept', async () => {
+  const {json} = await server.post('/v1/tokens', {name: 'once', role: 'reader'}, {status: 400, headers: {'idempotency-key': 'k'}});
+  assert.deepEqual(json.errors.map((each) => [each.header, each.code]), [['Idempotency-Key', 'unknown']]);
 });

@@ -1,16 +1,17 @@
 // The program's commands, beside a running server and without one, and how they end.
 import {after, before, describe, test} from 'node:test';
 import assert from 'node:assert/strict';
-import {existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync} from 'node:fs';
+import {createServer} from 'node:net';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
-import {run} from './lib/command.js';
+import {binary, run} from './lib/command.js';
 import {newFolder, startServer} from './lib/server.js';
 import {everything} from './lib/pages.js';
 import {until} from './lib/wait.js';
 
 const EXAMPLE = fileURLToPath(new URL('../../examples/press-release.ndjson', import.meta.url));
-const COMMANDS = ['serve', 'import', 'token create', 'token list', 'token revoke', 'backup', 'restore', 'check', 'healthcheck', 'version'];
+const COMMANDS = ['serve', 'import', 'export', 'token create', 'token list', 'token revoke', 'backup', 'restore', 'check', 'healthcheck', 'version'];
 const folder = newFolder();
 after(() => rmSync(folder, {recursive: true, force: true}));
 const freshDb = () => join(mkdtempSync(join(folder, 'db-')), 'entente.db');
@@ -98,6 +99,22 @@ for (const beside of [true, false]) {
       await look((at) => at.post('/v1/areas', {name: `Made with it`}, {token: text.trim(), status: 201}));
     });
 
+    test('export writes what import takes: to standard output, or to a file, whole or not at all', async () => {
+      await look((at) => at.put('/v1/areas/exported', {name: '=x'}));
+      const text = await succeed(['export', '--db', db]);
+      assert.ok(text.split('\n').some((line) => line.startsWith('{"resource":"areas","id":"area_') && line.includes('"exported"')));
+      const file = join(folder, `all-${beside}.ndjson`);
+      const count = text.split('\n').length - 1;
+      assert.equal(await succeed(['export', '--db', db, '--output', file]), `${count} records\n`);
+      assert.equal(readFileSync(file, 'utf8'), text);
+      assert.equal(await succeed(['import', '--db', db, file]), `${count} rows, 0 created, 0 updated, ${count} unchanged\n`);
+      await fail(['export', '--db', db, '--output', join(folder, 'nowhere', 'x')], 1, /nowhere/);
+      await fail(['export', '--db', db, '--output', `${db}-wal`], 1, /belongs to the database/);
+      await fail(['export', '--db', db, 'x'], 2, /does not take x/);
+      await fail(['-c', 'exec "$0" export --db "$1" > /dev/full', binary, db], 1, /No space left/, {program: 'sh'});
+      assert.ok(!existsSync(`${file}.part`));
+    });
+
     test('token list shows tokens without their secrets, token revoke ends one', async () => {
       const token = (await succeed(['token', 'create', '--db', db, '--role', 'reader', '--name', 'to end'])).trim();
       const list = await succeed(['token', 'list', '--db', db]);
@@ -157,6 +174,22 @@ for (const beside of [true, false]) {
   });
 }
 
+test('a backup that is cut on its way is told, and leaves no file', async () => {
+  const folder = newFolder(), db = join(folder, 'entente.db'), copy = join(folder, 'copy.db');
+  const server = await startServer({db});
+  renameSync(`${db}.sock`, `${db}.sock-of-the-server`);
+  const cutting = createServer((socket) => socket.on('error', () => {}).once('data', () => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 9000\r\n\r\nSQLite format 3', () => socket.destroy())));
+  await new Promise((done) => cutting.listen(`${db}.sock`, done));
+  try {
+    await fail(['backup', copy, '--db', db], 1, /entente\.db\.sock/);
+    assert.deepEqual(readdirSync(folder).filter((name) => name.startsWith('copy')), []);
+  } finally {
+    cutting.close();
+    await server.stop();
+    rmSync(folder, {recursive: true});
+  }
+});
+
 test('restore puts a backup in the place of the database, once the server is stopped', async () => {
   const db = freshDb();
   const copy = join(folder, 'to-restore.db');
@@ -180,6 +213,28 @@ test('commands that only read make no database where there is none', async () =>
     await fail([...args, '--db', db], 1, /entente\.db/);
     assert.ok(!existsSync(db), args.join(' '));
   }
+});
+
+test('check tells what it cannot read as what it is, and goes on to the other checks', async () => {
+  const db = freshDb();
+  const server = await startServer({db});
+  await server.put('/v1/areas/odd', {name: 'Zzqqxx', description: 'Odd'}, {status: 201});
+  await server.put('/v1/organizations/named', {name: 'Named', names: [{value: 'Qqzzxx', kind: 'alias'}]}, {status: 201});
+  await server.stop();
+  // A copy in whose bytes something stands instead of something as long.
+  const damaged = (pattern, put) => {
+    const bytes = readFileSync(db, 'latin1'), copy = freshDb();
+    assert.ok(bytes.includes(pattern));
+    writeFileSync(copy, bytes.replaceAll(pattern, put), 'latin1');
+    return copy;
+  };
+  // In the index each word stands with the length of what it has not in common with the one before.
+  const index = await run(['check', '--db', damaged('\x06zzqqxx', '\x7fzzqqxx')]);
+  assert.equal(index.code, 1, index.stderr);
+  assert.match(index.stdout, /^database +ok\nstandings +ok\nhistory +ok\nsearch +WRONG\nareas: what is searched cannot be read: .*\n$/);
+  const document = await run(['check', '--db', damaged('[{"value":"Qqzzxx"', '[}"value":"Qqzzxx"')]);
+  assert.equal(document.code, 1, document.stderr);
+  assert.match(document.stdout, /^database +ok\nstandings +ok\nhistory +WRONG\n.* cannot be read: .*\nsearch +(ok|WRONG)\n/);
 });
 
 test('a backup taken while clients write is one moment: whole, sound, and with every write acknowledged before it', async () => {

@@ -1,7 +1,7 @@
 // Tags and conditions (RFC 9110, 8.8.3 and 13): what a tag stands for, what it saves, and what it forbids.
 import {after, before, describe, test} from 'node:test';
 import assert from 'node:assert/strict';
-import {resources} from './lib/contract.js';
+import {operations, resolve, resources} from './lib/contract.js';
 import {everything} from './lib/pages.js';
 import {startServer} from './lib/server.js';
 
@@ -83,6 +83,25 @@ for (const {path, nameMember} of resources) {
       await server.patch(`/v1/${path}/packed`, body('Changed'), {status: 200, headers: {'if-match': packed.etag}});
       await server.get(`/v1/${path}/packed`, {status: 200, headers});
     });
+  });
+}
+
+// Passed over, such a header would promise what nobody keeps.
+for (const {id, method, path, declared} of operations.filter((each) => each.method !== 'GET')) {
+  const taken = (declared.parameters ?? []).map((each) => resolve(each).name);
+  const headers = {'If-Match': '"x"', 'Idempotency-Key': 'k'};
+  const refused = Object.keys(headers).filter((name) => !taken.includes(name));
+
+  test(`${id} refuses ${refused.join(' and ') || 'neither If-Match nor Idempotency-Key'}`, async () => {
+    const send = (names) => server.request(method, path.replace(/\{[^}]+\}/g, 'none'), {
+      role: path === '/v1/session' && method === 'POST' ? null : 'admin',
+      body: method === 'DELETE' ? undefined : {},
+      headers: Object.fromEntries(names.map((name) => [name, headers[name]])),
+    });
+    const {status, json} = await send(Object.keys(headers));
+    assert.deepEqual(refused.map((name) => [name, 'unknown']), status === 400 ? json.errors.map((each) => [each.header, each.code]) : []);
+    const {json: other} = await send(taken.filter((name) => name in headers));
+    assert.ok(!other?.errors?.some((each) => each.header));
   });
 }
 

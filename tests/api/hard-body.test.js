@@ -1,5 +1,6 @@
 // Bodies that no honest client sends.
 import assert from 'node:assert/strict';
+import { deflateSync, gzipSync } from 'node:zlib';
 import { exchange, open, request, settle } from './lib/raw.js';
 import { assertProblem, underAttack } from './lib/hard.js';
 
@@ -41,6 +42,18 @@ harmless('JSON that is cut at any byte is refused', async () => {
   const whole = '{"name":"大阪 \\u00e9","names":[{"value":"x","lang":"en"}],"tags":["a"]}';
   const bytes = Buffer.from(whole);
   for (let size = 1; size < bytes.length; size++) await refusesJson(bytes.subarray(0, size));
+});
+
+harmless('a body that is compressed, or says so, is refused as it stands: nothing is unpacked', async () => {
+  const plain = '{"name":"Compressed"}';
+  const bomb = gzipSync(`{"name":"${' '.repeat(64 * MILLION)}x"}`);
+  assert.ok(bomb.length < BODY_LIMIT);
+  for (const [coding, body] of [['gzip', gzipSync(plain)], ['gzip', bomb], ['x-gzip', gzipSync(plain)], ['deflate', deflateSync(plain)], ['gzip', plain], ['identity, gzip', plain], ['br', plain]]) {
+    const problem = assertProblem(await post(body, { ...json, 'Content-Encoding': coding }), 415, 'unsupported-media-type');
+    assert.match(problem.detail, /coding/);
+  }
+  assertProblem(await post(plain, { ...json, 'Content-Encoding': ['identity', 'gzip'] }), 415, 'unsupported-media-type');
+  assertProblem(await post('{', { ...json, 'Content-Encoding': 'Identity' }), 400, 'malformed-json');
 });
 
 harmless('a body that nests 65 levels deep is refused, and 100,000 levels too', async () => {

@@ -4,10 +4,11 @@ import assert from 'node:assert/strict';
 import {copyFile, rm} from 'node:fs/promises';
 import {join} from 'node:path';
 import {before, test} from 'node:test';
-import {buildShim, failingDisk, smallDisk} from '../fault/disk.js';
-import {ask, makeFolder, run, serve} from '../fault/process.js';
+import {buildShim, failingDisk, jumpingClock, smallDisk} from '../fault/disk.js';
+import {ask, makeFolder, run, serve, until} from '../fault/process.js';
+import {open} from './lib/raw.js';
 
-const STEPS_MOST = 400;
+const STEPS_MOST = 1000;
 let shim;
 before(async () => {
   shim = await buildShim();
@@ -343,4 +344,57 @@ test('what is sent again with its key is not answered as saved when the disk had
     assert.equal((await ask(server.base, 'GET', `/v1/areas/${made.body.id}`)).status, 200);
   }
   await end(server);
+});
+
+/** What comes of the promise, or undefined when it takes longer. */
+async function within(seconds, promise) {
+  let late;
+  const result = await Promise.race([promise, new Promise((done) => (late = setTimeout(done, seconds * 1000)))]);
+  clearTimeout(late);
+  return result;
+}
+
+test('a server that is told to stop while the disk takes its time to flush waits for it, answers, and ends with 0', async (t) => {
+  const trial = await prepare(t);
+  await trial.fresh();
+  await trial.disk.heal();
+  const server = await serve(t, trial.db, {env: trial.disk.env});
+  await trial.disk.hold();
+  const write = small.write(server.base);
+  await until(async () => /^entente_requests_active [2-9]/m.test(await (await fetch(`${server.base}/metrics`)).text()), 'the write is under way');
+  server.kill('SIGTERM');
+  assert.equal(await within(10, server.ended), undefined, 'the server waits');
+  await trial.disk.heal();
+  assert.equal((await write).status, 201);
+  assert.deepEqual(await server.ended, {code: 0, signal: null}, server.log().slice(-3000));
+  const again = await serve(t, trial.db);
+  assert.equal(await small.there(again.base), true);
+  await end(again);
+});
+
+test('a clock that is set back puts off neither the deadlines of connections nor the log', async (t) => {
+  const db = join(makeFolder(t), 'clock.db');
+  const server = await serve(t, db, {env: jumpingClock(shim, 3600), flags: ['--head-timeout', '1', '--log-format', 'json']});
+  const wires = [open(server.port, 'GET /healthz HTTP/1.1\r\n')];
+  assert.equal((await ask(server.base, 'GET', '/healthz')).status, 200);
+  await until(() => /"message":"request"/.test(server.log()), 'the line of the request');
+  wires.push(open(server.port, 'GET /healthz HTTP/1.1\r\n'));
+  assert.ok(await within(10, Promise.all(wires.map(({over}) => over))), 'both are cut off');
+});
+
+test('a day that turns while the server starts is noticed', async (t) => {
+  const db = join(makeFolder(t), 'midnight.db');
+  const server = await serve(t, db, {env: jumpingClock(shim, 24 * 60 * 60), today: null});
+  await until(() => /the day has turned/.test(server.log()), 'the log says so');
+  server.kill('SIGTERM');
+  assert.equal((await server.ended).code, 0);
+});
+
+test('a thread that can wait for requests no more ends the process, and the log says why', async (t) => {
+  const server = await serve(t, join(makeFolder(t), 'poll.db'));
+  assert.equal((await run(['--pid', `${server.pid}`, '--nofile=1:1'], {program: 'prlimit'})).code, 0); // poll takes as many as may be open
+  await ask(server.base, 'GET', '/healthz');
+  const {code, signal} = await server.ended;
+  assert.ok(signal !== null || code !== 0);
+  assert.match(server.log(), /error a thread cannot wait for requests: Invalid argument/);
 });

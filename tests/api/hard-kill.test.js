@@ -1,5 +1,5 @@
 // Durability: the server is killed at random moments under write load. After each restart every write that was acknowledged is there, as it was
-// acknowledged, and one that was under way is there wholly or not at all.
+// acknowledged, and one that was under way is there wholly or not at all. A create with a key, sent again until it is answered, is done once.
 import assert from 'node:assert/strict';
 import {join} from 'node:path';
 import {test} from 'node:test';
@@ -114,15 +114,19 @@ class Client {
   }
 }
 
-async function everything(base) {
-  const stored = new Map();
-  for (let next = '/v1/agreements?limit=500'; next; ) {
+async function items(base, path) {
+  const list = [];
+  for (let next = path; next; ) {
     const {status, body} = await ask(base, 'GET', next);
     assert.equal(status, 200);
-    for (const document of body.items) stored.set(document.slug, shown(document));
+    list.push(...body.items);
     next = body.next;
   }
-  return stored;
+  return list;
+}
+
+async function everything(base) {
+  return new Map((await items(base, '/v1/agreements?limit=500')).map((document) => [document.slug, shown(document)]));
 }
 
 test(`no acknowledged write is lost and none is there by half, over ${KILLS} kills`, async (t) => {
@@ -154,4 +158,73 @@ test(`no acknowledged write is lost and none is there by half, over ${KILLS} kil
   assert.equal((await server.ended).code, 0);
   const {code, stdout, stderr} = await run(['check', '--db', db, '--today', '2026-05-01']);
   assert.equal(code, 0, stdout + stderr);
+});
+
+// Creates areas one after the other, each sent again with its key until it is answered, as a client does that must not make it twice.
+class Sender {
+  constructor(number) {
+    this.number = number;
+    this.sent = 0;
+    this.answers = new Map(); // key → what was answered first
+    this.open = null; // the create whose answer was lost
+    this.repeated = 0; // creates that had been done when they were sent again
+  }
+
+  /** One create; false when the server is gone. */
+  async step(base) {
+    this.open ??= {key: `${this.number}-${this.sent++}`, tries: 0};
+    const {key} = this.open;
+    this.open.tries++;
+    const {status, body, headers} = await ask(base, 'POST', '/v1/areas', {name: key}, {'idempotency-key': key});
+    if (status === 0) return false;
+    assert.equal(status, 201, JSON.stringify(body));
+    if (headers.get('idempotent-replayed')) this.repeated++;
+    assert.ok(this.open.tries > 1 || !headers.get('idempotent-replayed'), `${key}: never sent before`);
+    this.answers.set(key, body);
+    this.open = null;
+    return true;
+  }
+
+  async work(base) {
+    while (await this.step(base));
+  }
+
+  /** A create that was acknowledged before a kill is still answered as it was. */
+  async sendAgain(base) {
+    const [key, answered] = [...this.answers].at(-1);
+    const {status, body, headers} = await ask(base, 'POST', '/v1/areas', {name: key}, {'idempotency-key': key});
+    assert.deepEqual([status, headers.get('idempotent-replayed'), body], [201, 'true', answered]);
+  }
+}
+
+test(`a create that is sent again until it is answered is done once, over ${KILLS} kills`, async (t) => {
+  t.diagnostic(`ENTENTE_SEED=${SEED}`);
+  const random = randomFrom(SEED);
+  const db = join(makeFolder(t), 'e.db');
+  const senders = Array.from({length: 2 * CLIENTS}, (_, number) => new Sender(number));
+  const answered = () => senders.reduce((sum, sender) => sum + sender.answers.size, 0);
+  let server = await serve(t, db);
+  for (let kills = 0; kills < KILLS; kills++) {
+    const before = answered();
+    const load = Promise.all(senders.map((sender) => sender.work(server.base)));
+    await until(() => answered() > before + senders.length, 'the load to begin');
+    const killing = new Promise((done) => setTimeout(() => done(server.kill('SIGKILL')), random(LONGEST_RUN_MS / 5)));
+    await Promise.all([load, killing, server.ended]);
+    server = await serve(t, db);
+    await Promise.all(senders.filter((sender) => sender.answers.size > 0).map((sender) => sender.sendAgain(server.base)));
+  }
+  const repeated = senders.reduce((sum, sender) => sum + sender.repeated, 0);
+  t.diagnostic(`${answered()} creates acknowledged, ${repeated} had been done when they were sent again`);
+  assert.ok(repeated > 0 || KILLS < 50, 'at least one kill came between a commit and its answer');
+
+  for (const sender of senders) {
+    if (sender.open) assert.ok(await sender.step(server.base));
+  }
+  const expected = new Map(senders.flatMap((sender) => [...sender.answers]));
+  const stored = await items(server.base, '/v1/areas?limit=500');
+  assert.deepEqual(new Map(stored.map((area) => [area.name, area])), expected);
+  assert.equal(stored.length, expected.size, 'none is there twice');
+  const changes = await items(server.base, '/v1/changes?limit=500');
+  assert.equal(changes.length, stored.length, 'and none has a second trace in the history');
+  assert.equal((await ask(server.base, 'GET', '/v1/check')).body.ok, true);
 });

@@ -1,8 +1,9 @@
 // Who changed what, when and why: kept for every change of every record, and never changed afterwards.
 import {after, before, test} from 'node:test';
 import assert from 'node:assert/strict';
-import {readFileSync} from 'node:fs';
+import {readdirSync, readFileSync} from 'node:fs';
 import {join} from 'node:path';
+import {fileURLToPath} from 'node:url';
 import {run} from './lib/command.js';
 import {everything} from './lib/pages.js';
 import {newFolder, startServer} from './lib/server.js';
@@ -21,7 +22,7 @@ for (const [kind, name] of KINDS) {
     const patched = await server.patch(`/v1/${kind}/told`, {[name]: 'Second'}, {status: 200, role: 'editor'});
     const [second, first, ...rest] = await history(`/v1/${kind}/told`);
     assert.deepEqual(rest, []);
-    assert.deepEqual({...first, at: undefined, request_id: undefined}, {revision: 1, at: undefined, actor: 'the editor', operation: 'create', message: 'it begins', request_id: undefined, changes: []});
+    assert.deepEqual({...first, at: undefined, request_id: undefined}, {revision: 1, at: undefined, actor: 'the editor', operation: 'create', message: 'it begins', request_id: undefined, address: '127.0.0.1', changes: []});
     assert.equal(first.at, made.json.created_at);
     assert.equal(first.request_id, made.headers['x-request-id']);
     assert.deepEqual([second.revision, second.operation, second.message, second.request_id], [2, 'update', null, patched.headers['x-request-id']]);
@@ -107,10 +108,17 @@ test('a message is UTF-8 of at most 500 characters', async () => {
   const say = (message, status) => server.put('/v1/areas/said', {name: `${Math.random()}`}, {status, headers: {'x-change-message': Buffer.from(message, 'utf8').toString('latin1')}});
   await say('名称を訂正', 201);
   await say('字'.repeat(500), 200);
-  await say('字'.repeat(501), 400);
+  assert.deepEqual((await say('字'.repeat(501), 400)).json.errors.map((each) => [each.header, each.code]), [['X-Change-Message', 'too_long']]);
   await server.put('/v1/areas/said', {name: 'x'}, {status: 400, headers: {'x-change-message': '\xff\xfe'}});
   const [longest, first] = await history('/v1/areas/said');
   assert.deepEqual([first.message, longest.message], ['名称を訂正', '字'.repeat(500)]);
+});
+
+test('who made a change is named in full, however long the name of the token', async () => {
+  const name = '名'.repeat(200);
+  const {token} = await server.newToken({role: 'editor', name});
+  await server.put('/v1/areas/named', {name: 'x'}, {token, status: 201});
+  assert.equal((await history('/v1/areas/named'))[0].actor, name);
 });
 
 test('an import writes the history of what it creates and updates, each as one change', async () => {
@@ -174,6 +182,11 @@ test('after a restore, another document under the same revision has another tag'
 });
 
 test('nothing in the program rewrites the history', () => {
-  const queries = readFileSync(new URL('../../sql/sqlite/queries.sql', import.meta.url), 'utf8');
-  assert.doesNotMatch(queries, /(UPDATE|DELETE FROM|REPLACE INTO)\s+history/i);
+  const top = fileURLToPath(new URL('../../', import.meta.url));
+  const rewrites = /(UPDATE(\s+OR\s+\w+)?|DELETE\s+FROM|REPLACE\s+INTO|DROP\s+(TABLE|TRIGGER)(\s+IF\s+EXISTS)?)\s+[\\"[`]*(main\W+)?history(_never_\w+)?\b/i;
+  const inPieces = (text) => text.replace(/"\s*"/g, ''); // as the compiler puts literals together
+  for (const text of ['DELETE FROM history', '"UPDATE "\n    "history SET"', 'UPDATE \\"history\\"', 'DROP TRIGGER IF EXISTS main.history_never_ends', 'INSERT OR REPLACE INTO history']) assert.match(inPieces(text), rewrites);
+  const files = ['sql', 'src'].flatMap((folder) => readdirSync(join(top, folder), {recursive: true}).map((name) => join(top, folder, name))).filter((name) => /\.(sql|c|h)$/.test(name));
+  assert.ok(['.sql', '.c'].every((ending) => files.filter((name) => name.endsWith(ending)).length > 10));
+  for (const name of files) assert.doesNotMatch(inPieces(readFileSync(name, 'utf8')), rewrites, name);
 });

@@ -146,6 +146,9 @@ test('dates as people write them are read, and how is told', async () => {
     const refused = await send(lines(organization('undated', {established: date})), '', {status: 422});
     assert.deepEqual(refused.json.errors.map((each) => each.pointer), ['/established'], date);
   }
+  const ambiguous = await send(lines(organization('undated', {established: '115/4/1', name: ''})), '', {status: 422});
+  assert.deepEqual(ambiguous.json.errors.map(({pointer, code, value}) => [pointer, code, value]).sort(), [['/established', 'ambiguous', '115/4/1'], ['/name', 'too_short', '']]);
+  assert.match(ambiguous.json.errors.find((each) => each.code === 'ambiguous').message, /could be 2026-04-01 \(民國115\)/);
   const inside = await send(lines(agreement('inside', {events: [{on: '2026年4月21日'}], termination: {effective_on: '2027/4'}})), '', {status: 200});
   assert.deepEqual(inside.json.readings.map((each) => each.pointer).sort(), ['/events/0/on', '/termination/effective_on']);
 });

@@ -6,6 +6,7 @@ import net from 'node:net';
 import {join} from 'node:path';
 import {contract} from './lib/contract.js';
 import {run} from './lib/command.js';
+import {exchange, request} from './lib/raw.js';
 import {newFolder, startServer} from './lib/server.js';
 import {until} from './lib/wait.js';
 
@@ -69,17 +70,42 @@ for (const format of ['text', 'json']) {
         return found.every(Boolean) && found;
       }, 'the lines');
       if (format === 'json') {
-        const {time, level, message, id, method, path, status, microseconds, actor} = JSON.parse(made);
+        const {time, level, message, id, method, path, status, microseconds, actor, address} = JSON.parse(made);
         assert.match(time, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
-        assert.deepEqual({level, message, id, method, path, status, actor}, {
-          level: 'info', message: 'request', id: headers['x-request-id'], method: 'POST', path: '/v1/areas', status: 201, actor: 'the editor'});
+        assert.deepEqual({level, message, id, method, path, status, actor, address}, {
+          level: 'info', message: 'request', id: headers['x-request-id'], method: 'POST', path: '/v1/areas', status: 201, actor: 'the editor', address: '127.0.0.1'});
         assert.ok(microseconds > 0);
         server.output.stderr.trim().split('\n').forEach((line) => JSON.parse(line));
       } else {
-        assert.match(made, /method=POST path=\/v1\/areas status=201 microseconds=\d+ actor="the editor"/);
+        assert.match(made, /method=POST path=\/v1\/areas status=201 microseconds=\d+ actor="the editor" address=127\.0\.0\.1$/);
       }
       assert.ok(read.includes('/v1/areas'));
       for (const secret of ['Secret name', 'secret-in-a-query', token]) assert.ok(!server.output.stderr.includes(secret), secret);
+    } finally {
+      await server.stop();
+    }
+  });
+}
+
+for (const format of ['text', 'json']) {
+  test(`nothing that a client sends makes a line of its own in the log as ${format}, or a field`, async () => {
+    const server = await startServer({args: ['--log-format', format]});
+    try {
+      const forged = '2026-01-01T00:00:00.000Z info  request actor=forged';
+      const {token} = await server.newToken({role: 'reader', name: `x" actor=forged \\" \u2028${forged}`});
+      for (const control of ['\n', '\u001b[31m', '\u007f', '\u0085']) await server.post('/v1/tokens', {role: 'reader', name: `x${control}`}, {status: 422});
+      for (const [method, target] of [['GET', `/v1/areas/%0a${encodeURIComponent(forged)}`], ['GET', '/\x1b[31m'], ['G\x1bT', '/'], ['GET"', '/" actor=forged'], ['GET', '/"actor=forged'], ['GET', '/\xe2\x80\xa8'],
+        ['GET', '/\tactor=forged']]) {
+        await exchange(server.port, request(method, target, {Authorization: `Bearer ${token}`, 'X-Request-Id': 'forged', 'User-Agent': forged, Referer: forged}));
+      }
+      const {headers} = await server.get('/v1/areas', {token, status: 200});
+      await until(() => server.output.stderr.includes(headers['x-request-id']), 'the last line');
+      const lines = server.output.stderr.trim().split('\n');
+      for (const line of lines) {
+        assert.doesNotMatch(line, /[\x00-\x1f\x7f]/);
+        if (format === 'json') assert.notEqual(JSON.parse(line).actor, 'forged');
+        else assert.doesNotMatch(line.replace(/"(\\.|[^"\\])*"/g, '""'), / actor=forged|^2026-01-01T00:00:00.000Z/);
+      }
     } finally {
       await server.stop();
     }
@@ -146,8 +172,9 @@ for (const signal of ['SIGTERM', 'SIGINT']) {
     const server = await startServer({db});
     await server.token('editor');
     const many = Array.from({length: 3000}, (_, i) => JSON.stringify({resource: 'areas', slug: `a${i}`, name: 'A'})).join('\n');
-    const slow = server.post('/v1/import', many, {headers: {'content-type': 'application/x-ndjson'}, role: 'editor'});
     const active = async () => Number(/^entente_requests_active (\d+)/m.exec((await server.get('/metrics', {socket: true})).text)[1]);
+    await until(async () => (await active()) === 1, 'what came before is over');
+    const slow = server.post('/v1/import', many, {headers: {'content-type': 'application/x-ndjson'}, role: 'editor'});
     await until(async () => (await active()) > 1, 'the import is under way');
     server.signal(signal);
     const answer = await slow;

@@ -1,9 +1,12 @@
 // What must not be lost or upset: the database beside a backup, a restore or another day, writes at the end of a server, and limits.
 import {after, describe, test} from 'node:test';
 import assert from 'node:assert/strict';
-import {mkdtempSync, rmSync, symlinkSync} from 'node:fs';
+import {spawn} from 'node:child_process';
+import {mkdtempSync, readFileSync, rmSync, symlinkSync} from 'node:fs';
+import net from 'node:net';
+import {networkInterfaces} from 'node:os';
 import {join} from 'node:path';
-import {binary, run} from './lib/command.js';
+import {binary, run, surroundings} from './lib/command.js';
 import {answers, exchange, open, request, settle} from './lib/raw.js';
 import {newFolder, startServer} from './lib/server.js';
 import {until} from './lib/wait.js';
@@ -218,6 +221,69 @@ test('an import waits for room in a queue that is full of creates', async () => 
     } finally {
       running = false;
       await Promise.all(clients);
+    }
+  });
+});
+
+test('clients beyond the number of connections have their turn when others have gone', async () => {
+  await withServer({args: ['--connections', '16', '--threads', '1', '--address-connections', '0', '--head-timeout', '1']}, async (server) => {
+    for (let round = 0; round < 2; round++) {
+      await Promise.all(Array.from({length: 40}, () => open(server.port).over));
+    }
+  });
+});
+
+test('when all connections are taken the log says so, and not for each that waits', async () => {
+  await withServer({args: ['--connections', '8', '--threads', '2', '--address-connections', '0']}, async (server) => {
+    const full = () => server.output.stderr.match(/warn {2}all connections are taken.* connections=8/g) ?? [];
+    const few = Array.from({length: 7}, () => open(server.port));
+    await until(async () => /^entente_connections 8$/m.test((await server.get('/metrics', {socket: true})).text), 'seven are taken, and the one that asks');
+    assert.deepEqual(full(), []);
+    const more = Array.from({length: 9}, () => open(server.port));
+    await until(() => full().length > 0, 'a line of the log');
+    [...few, ...more].forEach((wire) => wire.destroy());
+    await server.get('/healthz', {...everybody, status: 200});
+    const again = Array.from({length: 16}, () => open(server.port));
+    await Promise.all(again.map(({connected}) => connected));
+    again.forEach((wire) => wire.destroy());
+    await server.get('/healthz', {...everybody, status: 200});
+    assert.equal(full().length, 1);
+  });
+});
+
+describe('a socket that is handed over', () => {
+  const skip = !readFileSync(binary).includes('sd_listen_fds') && 'the program was built without libsystemd';
+  const sixth = Object.values(networkInterfaces()).flat().some(({address}) => address === '::1'); // IPv6 is not everywhere
+
+  // Starts a server on a socket that listens at that address, as a supervisor does.
+  async function activate(host, args) {
+    const given = net.createServer();
+    await new Promise((done) => given.listen(0, host, done));
+    const {port} = given.address();
+    const child = spawn('sh', ['-c', 'LISTEN_PID=$$ exec "$0" "$@"', binary, 'serve', '--db', freshDb(), ...args],
+      {env: surroundings({LISTEN_FDS: '1'}), stdio: ['ignore', 'pipe', 'pipe', given._handle.fd]});
+    after(() => child.kill('SIGKILL'));
+    given.close();
+    const output = {stdout: '', stderr: ''};
+    for (const name of ['stdout', 'stderr']) child[name].setEncoding('utf8').on('data', (text) => { output[name] += text; });
+    const ended = new Promise((done) => child.on('close', done));
+    return {child, port, output, ended};
+  }
+
+  test('is used, and where everybody is admin it has to be on a loopback address', {skip}, async () => {
+    for (const [host, args] of [['127.0.0.1', ['--insecure-no-auth']], ['0.0.0.0', []], ...(sixth ? [['::1', ['--insecure-no-auth']]] : [])]) {
+      const {child, port, output, ended} = await activate(host, args);
+      await until(() => output.stdout.includes(`:${port}\n`), `it listens on ${host}`);
+      child.kill('SIGTERM');
+      assert.equal(await ended, 0, output.stderr);
+    }
+    for (const host of ['0.0.0.0', ...(sixth ? ['::'] : [])]) {
+      const {port, output, ended, child} = await activate(host, ['--insecure-no-auth']);
+      await until(() => output.stdout.includes('listening') || child.exitCode !== null, 'it listens or ends');
+      assert.equal(output.stdout, '');
+      assert.equal(await ended, 1);
+      assert.match(output.stderr, /--insecure-no-auth makes everybody admin/);
+      assert.ok(output.stderr.includes(`:${port}`), output.stderr);
     }
   });
 });

@@ -8,9 +8,11 @@
  * rendering the document that a server answers with. The rows are copies of agreements in the database that have two
  * parties and two areas, so they hold what a server would have written. The result is one line of JSON.
  *
- *   bare_create DATABASE SECONDS [CLIENTS]
+ *   bare_create DATABASE SECONDS CLIENTS [history]
  *
- * With one client instead of 64, every create is a commit of its own.
+ * With one client instead of 64, every create is a commit of its own. With `history` each create also writes its row of
+ * the history, with the document that the history has of the agreement that was copied: what a change log costs, and
+ * nothing else.
  */
 #include <pthread.h>
 #include <sqlite3.h>
@@ -36,6 +38,7 @@ struct row {
 
 struct template {
   struct row row, items[TABLES][ITEMS_MOST];
+  char *document; /* NULL when no history is written */
   int counts[TABLES];
 };
 
@@ -52,7 +55,7 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t wake = PTHREAD_COND_INITIALIZER;
 static struct job *first, **last = &first;
 static size_t created, commits;
-static bool over;
+static bool over, with_history;
 static sqlite3 *db;
 
 static void die(const char *what) {
@@ -113,6 +116,19 @@ static void copy_items(struct template *template, int table) {
   sqlite3_finalize(name);
 }
 
+static char *read_document(sqlite3_value *pk) {
+  sqlite3_stmt *document =
+      prepare("SELECT document FROM history WHERE record = (SELECT id FROM agreements WHERE pk = $1) "
+              "AND document IS NOT NULL ORDER BY revision DESC LIMIT 1");
+  sqlite3_bind_value(document, 1, pk);
+  if (sqlite3_step(document) != SQLITE_ROW) {
+    die("an agreement has no history");
+  }
+  char *copy = strdup((const char *)sqlite3_column_text(document, 0));
+  sqlite3_finalize(document);
+  return copy;
+}
+
 static void read_templates(void) {
   sqlite3_stmt *rows =
       prepare("SELECT * FROM agreements a WHERE (SELECT count(*) FROM agreement_parties WHERE owner = a.pk) = 2 "
@@ -120,6 +136,7 @@ static void read_templates(void) {
   while (template_count < TEMPLATES && sqlite3_step(rows) == SQLITE_ROW) {
     struct template *template = &templates[template_count++];
     copy_row(rows, &template->row);
+    template->document = with_history ? read_document(template->row.values[0]) : NULL;
     for (int table = 0; table < TABLES; table++) {
       copy_items(template, table);
     }
@@ -132,7 +149,8 @@ static void read_templates(void) {
 enum { FIRST_COPIED = 7 }; /* pk, id, slug, revision, stamp, created_at, updated_at come before the members */
 
 static struct {
-  sqlite3_stmt *insert, *by_slug, *by_id, *clock, *items[TABLES], *referred_slug[TABLES], *save, *release, *stamp;
+  sqlite3_stmt *insert, *by_slug, *by_id, *clock, *items[TABLES], *referred_slug[TABLES], *history, *save, *release,
+      *stamp;
   int columns, due_on, superseded_on;
 } statements;
 
@@ -182,9 +200,15 @@ static void prepare_all(void) {
       statements.referred_slug[table] = prepare(sql);
     }
   }
+  statements.history = prepare("INSERT INTO history (seq, resource, record, slug, revision, operation, at, actor, "
+                               "request_id, address, message, document) "
+                               "VALUES (1 + max((SELECT coalesce(max(seq), 0) FROM history), "
+                               "(SELECT history_last FROM registry WHERE id = 1)), 'agreements', ?1, ?2, 1, 'create', "
+                               "?3, 'bench', ?4, '127.0.0.1', NULL, ?5)");
   statements.save = prepare("SAVEPOINT one_write");
   statements.release = prepare("RELEASE one_write");
-  statements.stamp = prepare("UPDATE registry SET stamp = ?1 WHERE id = 1");
+  statements.stamp = prepare("UPDATE registry SET stamp = ?1, history_last = max(history_last, "
+                             "(SELECT coalesce(max(seq), 0) FROM history)) WHERE id = 1");
 }
 
 /* -- writing ------------------------------------------------------------------------------------------------------- */
@@ -207,6 +231,15 @@ static void insert_items(const struct template *template, int table, sqlite3_int
     }
     run(insert);
   }
+}
+
+static void write_history(const char *id, const char *slug, const char *now, const char *document) {
+  sqlite3_bind_text(statements.history, 1, id, -1, SQLITE_TRANSIENT);
+  sqlite3_bind_text(statements.history, 2, slug, -1, SQLITE_TRANSIENT);
+  sqlite3_bind_text(statements.history, 3, now, -1, SQLITE_TRANSIENT);
+  sqlite3_bind_text(statements.history, 4, id + 8, -1, SQLITE_TRANSIENT); /* about as long as a request's number */
+  sqlite3_bind_text(statements.history, 5, document, -1, SQLITE_TRANSIENT);
+  run(statements.history);
 }
 
 static void create(const struct template *template, sqlite3_int64 number) {
@@ -244,6 +277,9 @@ static void create(const struct template *template, sqlite3_int64 number) {
     run(statements.clock);
   }
   look_up(statements.by_id, id);
+  if (template->document != NULL) {
+    write_history(id, slug, now, template->document);
+  }
   run(statements.release);
 }
 
@@ -312,9 +348,10 @@ static double seconds_now(void) {
 }
 
 int main(int argc, char **argv) {
-  int clients = argc == 4 ? atoi(argv[3]) : CLIENTS_MOST;
-  if (argc < 3 || argc > 4 || clients < 1 || clients > CLIENTS_MOST) {
-    die("DATABASE SECONDS [CLIENTS]");
+  int clients = argc >= 4 ? atoi(argv[3]) : 0;
+  with_history = argc == 5 && strcmp(argv[4], "history") == 0;
+  if (clients < 1 || clients > CLIENTS_MOST || argc > 5 || (argc == 5 && !with_history)) {
+    die("DATABASE SECONDS CLIENTS [history]");
   }
   int wal_pages = 0;
   sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);

@@ -1,39 +1,49 @@
 // Measures entente against bare programs that do the same without it, in interleaved rounds (baseline, ours, baseline, ours …), so that a machine
 // that slows down slows both. A figure is the median of its rounds' ratios. The exit status says whether every figure was met.
 //
-//   node bench.js ENTENTE BUILD-FOLDER        (as `make bench` calls it)
-import { createHash } from 'node:crypto'
-import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+//   node bench.js ENTENTE BUILD-FOLDER [serving|finding]        (as `make bench` calls it; one half of the figures)
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { get, metrics, output, residentMiB, startServer } from './servers.js'
+import { STEPS as FINDING_STEPS, finding } from './finding.js'
+import { TODAY, copyOf, imported } from './registry.js'
+import { get, loadWith, metrics, output, residentMiB, startServer } from './servers.js'
 import { isMet, markdown, printTable } from './table.js'
 
-const [entente, build] = process.argv.slice(2)
+const [entente, build, half] = process.argv.slice(2)
 const here = dirname(fileURLToPath(import.meta.url))
 const view = join(here, '../../sql/sqlite/views/agreements.sql')
 const folder = join(build, 'bench')
 const file = (name) => join(folder, name)
 
+const ORGANIZATIONS = 2000
 const AGREEMENTS = 100000
 const HOT = 1000
 const CREATES_A_ROUND = 8000
 const CLIENTS = 64
+const CONNECTIONS = 256 // that read: the more, the more evenly the system shares them out among the threads, ours and the bare server's
 const READERS = 16 // who ask while 64 clients write
 const ROUNDS = 7
 const CREATES = 3 * ROUNDS * CREATES_A_ROUND
 const SECONDS = 1.5
+const BLINKS = 61
+const BLINK_SECONDS = 0.2
 const CREATE_SECONDS = 2
 const WARM_SECONDS = 8
-const TODAY = '2026-04-21'
-const STEPS = 8
+const IDLE_MS = 3000 // a server that was not asked for a second gives back what it does not need
+const SERVING_STEPS = 11
+const STREAMS = 1000
+const STREAM_WRITES = 200 // a second, while they are open
+const STREAM_SECONDS = 5
 
 const rows = []
 const median = (list) => [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)]
 
+const steps = (half === 'finding' ? 0 : SERVING_STEPS) + (half === 'serving' ? 0 : FINDING_STEPS)
 let step = 0
 function progress(text) {
-  const done = Math.round((++step / STEPS) * 20)
+  const done = Math.round((++step / steps) * 20)
   const line = `[${'█'.repeat(done)}${'░'.repeat(20 - done)}] ${text}`
   process.stderr.write(process.stderr.isTTY ? `\r\x1b[K${line}` : `${line}\n`)
 }
@@ -44,38 +54,14 @@ function add(figure, limit, value, detail, unit = '') {
 
 // -- the registry ----------------------------------------------------------------------------------------------------------
 
-// Made once and kept: its name is a mark of what it is made by.
-async function registry() {
-  const migrations = join(here, '../../sql/sqlite/migrations')
-  const makers = [join(here, 'generate.js'), ...readdirSync(migrations).sort().map((name) => join(migrations, name))]
-  const mark = makers.reduce((hash, name) => hash.update(readFileSync(name)), createHash('sha256')).digest('hex').slice(0, 8)
-  const database = file(`registry-${mark}.db`)
-  if (existsSync(database)) return database
-  const data = file('data')
-  const part = file('part.db')
-  for (const name of readdirSync(folder).filter((n) => n.startsWith('part.db'))) rmSync(file(name))
-  await output(process.execPath, [join(here, 'generate.js'), data, AGREEMENTS, CREATES])
-  for (const name of readdirSync(data).filter((n) => n.startsWith('part-')).sort()) {
-    await output(entente, ['import', '--db', part, '--today', TODAY, join(data, name)])
-  }
-  copyFileSync(part, database) // closed, so the file is whole
-  for (const name of readdirSync(folder).filter((n) => n.startsWith('part.db'))) rmSync(file(name))
-  return database
-}
-
-async function copyOf(database, name) {
-  for (const ending of ['', '-wal', '-shm', '.lock', '.sock']) rmSync(file(name) + ending, { force: true })
-  copyFileSync(database, file(name))
-  await output('sync', [file(name)]) // what the system has still to write would be paid for by whoever flushes first
-  return file(name)
-}
+const copy = (database, name) => copyOf(database, file(name))
 
 const serve = (database, ...flags) =>
   startServer(entente, ['serve', '--db', database, '--listen', '127.0.0.1:0', '--today', TODAY, ...flags], file('server.log'))
 
 // -- what is asked -----------------------------------------------------------------------------------------------------------
 
-const pathOf = (i) => `/v1/agreements/agreement-${String(i).padStart(6, '0')}`
+const pathOf = (i) => `/v1/agreements/agreement-${String(i).padStart(7, '0')}`
 const numbers = (count) => Array.from({ length: count }, (_, i) => i)
 
 async function writeRequests(server, token) {
@@ -88,12 +74,8 @@ async function writeRequests(server, token) {
   for (const [name, lines] of Object.entries(lists)) writeFileSync(file(`${name}.txt`), `${lines.join('\n')}\n`)
 }
 
-async function load(server, token, requests, { status = 200, seconds = SECONDS, connections = CLIENTS, post, from = 0 } = {}) {
-  const flags = ['--port', server.port, '--token', token, '--connections', connections, '--seconds', seconds, '--status', status]
-  const result = JSON.parse(await output(file('load'), [...flags, ...(post ? ['--post', post, '--from', from] : []), requests]))
-  if (result.errors > 0) throw new Error(`${requests}: ${result.errors} of ${result.requests} answers were not ${status}`)
-  return result
-}
+const load = (server, token, requests, { post, ...options } = {}) =>
+  loadWith(file('load'), server, token, requests, { seconds: SECONDS, connections: post ? CLIENTS : CONNECTIONS, post, ...options })
 
 let round = 0
 // Sends creates for so long; every round has bodies of its own.
@@ -105,9 +87,9 @@ const post = (server, token, seconds) =>
 const whole = (n) => Math.round(n).toLocaleString('en')
 
 // Interleaved rounds of two measurements that answer a rate.
-async function compare(figure, least, what, baseline, ours) {
+async function compare(figure, least, what, baseline, ours, rounds = ROUNDS) {
   const rates = []
-  for (let i = 0; i < ROUNDS; i++) rates.push([await baseline(), await ours()])
+  for (let i = 0; i < rounds; i++) rates.push(i % 2 === 0 ? [await baseline(), await ours()] : [await ours(), await baseline()].reverse())
   add(figure, { least }, median(rates.map(([b, o]) => o / b)),
     `${whole(median(rates.map(([, o]) => o)))} of ${whole(median(rates.map(([b]) => b)))} ${what} a second`)
 }
@@ -129,6 +111,26 @@ async function reads(server, token, database) {
     async () => (await load(server, token, file('pages.txt'))).rate * 50)
 }
 
+// One thread each, so that the only difference is whether a token is looked at, not how connections fell to threads; and many short rounds, each
+// the other way round than the one before, because five in a hundred are less than what a machine does by itself from second to second.
+async function authentication(database, token) {
+  progress('GET with a token')
+  const closed = await serve(await copy(database, 'closed.db'), '--threads', '1')
+  const open = await serve(await copy(database, 'open.db'), '--threads', '1', '--insecure-no-auth')
+  const rate = (server, shown) => async () => (await load(server, shown, file('hot.txt'), { seconds: BLINK_SECONDS })).rate
+  await compare('GET with a token, over without', 0.95, 'requests', rate(open, ''), rate(closed, token), BLINKS)
+  await Promise.all([open.stop(), closed.stop()])
+}
+
+// The bare program on both sides: what a row of the history costs in the same transaction.
+async function history(database) {
+  progress('history')
+  const [without, within] = [await copy(database, 'without.db'), await copy(database, 'within.db')]
+  const rate = (...args) => async () => JSON.parse(await output(file('bare_create'), args.map(String))).rate
+  await compare('creates with history, over without', 0.6, 'creates', rate(without, CREATE_SECONDS, CLIENTS),
+    rate(within, CREATE_SECONDS, CLIENTS, 'history'))
+}
+
 async function createRate(server, token) {
   const before = await metrics(server, token)
   const { rate } = await post(server, token, CREATE_SECONDS)
@@ -139,9 +141,9 @@ async function createRate(server, token) {
 
 async function creates(database, token) {
   progress('durable creates')
-  const bareDatabase = await copyOf(database, 'bare.db')
-  const grouped = await serve(await copyOf(database, 'grouped.db'))
-  const single = await serve(await copyOf(database, 'single.db'), '--group-limit', '1')
+  const bareDatabase = await copy(database, 'bare.db')
+  const grouped = await serve(await copy(database, 'grouped.db'))
+  const single = await serve(await copy(database, 'single.db'), '--group-limit', '1')
   const bareRate = async (clients) => JSON.parse(await output(file('bare_create'), [bareDatabase, CREATE_SECONDS, clients].map(String))).rate
   const list = []
   for (let i = 0; i < ROUNDS; i++) {
@@ -172,6 +174,19 @@ async function latency(server, token) {
     `${(middle((r) => r.busy) / 1000).toFixed(1)} ms against ${(middle((r) => r.idle) / 1000).toFixed(1)} ms idle`, ' ×')
 }
 
+// How long after it was made a change reaches each of many event streams.
+async function streams(database, token) {
+  progress('event streams')
+  const server = await serve(database)
+  const flags = { port: server.port, token, streams: STREAMS, rate: STREAM_WRITES, seconds: STREAM_SECONDS }
+  const result = JSON.parse(await output(file('follow'), Object.entries(flags).flatMap(([name, value]) => [`--${name}`, String(value)])))
+  await server.stop()
+  if (result.missing > 0) throw new Error(`${result.missing} of ${result.events} events did not come`)
+  if (result.rate < 0.95 * STREAM_WRITES) throw new Error(`only ${whole(result.rate)} writes a second went on beside the streams`)
+  add(`a change reaches ${whole(STREAMS)} streams`, { most: 100 }, result.p50,
+    `median of ${whole(result.events)} events, while ${whole(result.rate)} writes a second go on; p99 ${result.p99} ms`, ' ms')
+}
+
 async function readiness(database) {
   progress('start')
   const times = []
@@ -185,19 +200,28 @@ async function readiness(database) {
 
 // -- the run -----------------------------------------------------------------------------------------------------------------
 
+async function serving() {
+  progress(`a registry of ${AGREEMENTS.toLocaleString('en')} agreements`)
+  const source = await imported(entente, folder, 'registry', file('data'), [ORGANIZATIONS, AGREEMENTS, CREATES])
+  const database = await copy(source, 'run.db')
+  const token = (await output(entente, ['token', 'create', '--db', database, '--role', 'editor', '--name', 'bench'])).trim()
+  const server = await serve(database)
+  await writeRequests(server, token)
+  await reads(server, token, database)
+  await latency(server, token)
+  await setTimeout(IDLE_MS)
+  add('resident memory, idle after the run', { most: 64 }, residentMiB(server.pid), `${AGREEMENTS.toLocaleString('en')} agreements`, ' MiB')
+  await server.stop()
+  await streams(database, token)
+  await authentication(database, token)
+  await creates(database, token)
+  await history(database)
+  await readiness(database)
+}
+
 mkdirSync(folder, { recursive: true })
-progress(`a registry of ${AGREEMENTS.toLocaleString('en')} agreements`)
-const source = await registry()
-const database = await copyOf(source, 'run.db')
-const token = (await output(entente, ['token', 'create', '--db', database, '--role', 'editor', '--name', 'bench'])).trim()
-const server = await serve(database)
-await writeRequests(server, token)
-await reads(server, token, database)
-await latency(server, token)
-add('resident memory, idle after the run', { most: 64 }, residentMiB(server.pid), `${AGREEMENTS.toLocaleString('en')} agreements`, ' MiB')
-await server.stop()
-await creates(database, token)
-await readiness(database)
+if (half !== 'finding') await serving()
+if (half !== 'serving') await finding({ entente, view, folder, progress, add })
 if (process.stderr.isTTY) process.stderr.write('\r\x1b[K')
 console.log(printTable(rows))
 const libraries = (await output(entente, ['version'])).trim().split('\n').join(', ')

@@ -1,11 +1,10 @@
-// Writes a registry of 100,000 agreements as NDJSON, the same bytes in every run, in files small enough for one import each.
+// Writes a registry as NDJSON, the same bytes in every run, in files small enough for one import each.
 //
-//   node generate.js FOLDER AGREEMENTS CREATES
+//   node generate.js FOLDER ORGANIZATIONS AGREEMENTS CREATES
 //
-// FOLDER/part-NN.ndjson are for `entente import`; FOLDER/creates.ndjson are bodies for POST /v1/agreements, one a line.
+// FOLDER/part-NNN.ndjson are for `entente import`; FOLDER/creates.ndjson are bodies for POST /v1/agreements, one a line.
 import { mkdirSync, writeFileSync } from 'node:fs'
 
-const ORGANIZATIONS = 2000
 const AREAS = 200
 const PER_FILE = 10000
 
@@ -18,6 +17,8 @@ const random = (below) => {
   return ((t ^ (t >>> 14)) >>> 0) % below
 }
 const pick = (list) => list[random(list.length)]
+// Few are in many agreements, and many in few.
+const skewed = (below) => Math.floor((random(1e6) / 1e6) ** 2 * below)
 const number = (n, digits) => String(n).padStart(digits, '0')
 
 const places = [
@@ -25,6 +26,10 @@ const places = [
   { country: 'TW', ja: '新竹', en: 'Hsinchu' }, { country: 'TW', ja: '臺北', en: 'Taipei' }, { country: 'TW', ja: '高雄', en: 'Kaohsiung' },
   { country: 'DE', ja: 'ミュンヘン', en: 'Munich' }, { country: 'US', ja: 'ボストン', en: 'Boston' }, { country: 'GB', ja: 'ケンブリッジ', en: 'Cambridge' },
 ]
+const elsewhere = 'KR FR CH NL SE IN AU CA IT ES SG IL BR DK NO FI BE AT PL TH VN ZA MX AR CL EG KE NZ IE PT'.split(' ')
+  .map((country) => ({ country, ja: `${country}市`, en: `${country} City` }))
+const anyPlace = () => random(20) === 0 ? elsewhere[Math.floor((random(1e6) / 1e6) ** 3 * elsewhere.length)] : pick(places)
+const owners = Array.from({ length: 300 }, (_, i) => `${['Sato', 'Lin', 'Weber', 'Mori', 'Chen', 'Young'][i % 6]} ${i}`)
 const houses = [
   { kind: 'university', ja: '大学', en: 'University' }, { kind: 'research_institute', ja: '技術研究院', en: 'Institute of Technology' },
   { kind: 'company', ja: '製薬株式会社', en: 'Pharma' }, { kind: 'science_park', ja: 'サイエンスパーク', en: 'Science Park' },
@@ -36,11 +41,13 @@ const fields = [
 ]
 
 const organization = (i) => {
-  const place = pick(places)
+  const place = anyPlace()
   const house = pick(houses)
   return {
-    resource: 'organizations', slug: `org-${number(i, 4)}`, name: `${place.ja}${house.ja}第${i}`,
+    resource: 'organizations', slug: `org-${number(i, 6)}`, name: `${place.ja}${house.ja}第${i}`,
     names: [{ value: `${place.en} ${house.en} ${i}`, lang: 'en' }],
+    identifiers: random(4) === 0 ? [{ scheme: 'other', value: `register-${i}` }] : [],
+    relations: i > 100 && random(5) === 0 ? [{ type: 'parent', organization: `org-${number(skewed(i), 6)}` }] : [],
     kind: house.kind, country: place.country, city: place.ja, established: String(1900 + random(120)), visibility: 'public',
   }
 }
@@ -52,10 +59,10 @@ const area = (i) => {
 
 const date = (from, years) => `${from + random(years)}-${number(1 + random(12), 2)}-${number(1 + random(28), 2)}`
 
-// `count` different numbers below a bound.
+// `count` different numbers below a bound, some of them more often than others.
 const several = (count, below) => {
   const chosen = new Set()
-  while (chosen.size < count) chosen.add(random(below))
+  while (chosen.size < count) chosen.add(skewed(below))
   return [...chosen]
 }
 
@@ -68,22 +75,23 @@ const agreement = (i, parties, areas) => {
   return {
     title: titles[first], titles: [{ value: titles[(first + 1) % 3] }], kind: pick(['mou', 'mou', 'loi', 'framework']),
     summary: `${place.en}: ${en}. ${place.ja}の${ja}について、両者は情報を交換し、共同の計画を進める。`, field: ja, stage: 'concluded',
-    parties: several(parties, ORGANIZATIONS).map((o) => ({ organization: `org-${number(o, 4)}`, signed_on: concluded })),
+    parties: several(parties, organizations).map((o) => ({ organization: `org-${number(o, 6)}`, signed_on: concluded })),
     areas: several(areas, AREAS).map((a) => ({ area: `area-${number(a, 3)}`, note: `${en} (${place.en})` })),
     concluded_on: concluded, term_months: 12 * (1 + random(8)), renewal: { kind: 'automatic', months: 12, max: random(5) },
-    notice: { months: 3 }, visibility: 'public', tags: [en.split(' ')[0]],
+    notice: { months: 3 }, owner: owners[skewed(owners.length)], visibility: 'public', tags: [en.split(' ')[0]],
   }
 }
 
-const [folder, agreements, creates] = [process.argv[2], Number(process.argv[3]), Number(process.argv[4])]
+const folder = process.argv[2]
+const [organizations, agreements, creates] = process.argv.slice(3).map(Number)
 mkdirSync(folder, { recursive: true })
 const write = (name, records) => writeFileSync(`${folder}/${name}`, records.map((r) => `${JSON.stringify(r)}\n`).join(''))
 const upTo = (n, make) => Array.from({ length: n }, (_, i) => make(i))
 
-write('part-00.ndjson', [...upTo(ORGANIZATIONS, organization), ...upTo(AREAS, area)])
+write('part-000.ndjson', [...upTo(organizations, organization), ...upTo(AREAS, area)])
 for (let start = 0, part = 1; start < agreements; start += PER_FILE, part++) {
-  write(`part-${number(part, 2)}.ndjson`, upTo(Math.min(PER_FILE, agreements - start), (i) => ({
-    resource: 'agreements', slug: `agreement-${number(start + i, 6)}`, ...agreement(start + i, 2 + random(3), 1 + random(3)),
+  write(`part-${number(part, 3)}.ndjson`, upTo(Math.min(PER_FILE, agreements - start), (i) => ({
+    resource: 'agreements', slug: `agreement-${number(start + i, 7)}`, ...agreement(start + i, 2 + random(3), 1 + random(3)),
   })))
 }
-write('creates.ndjson', upTo(creates, (i) => agreement(1000000 + i, 2, 2)))
+write('creates.ndjson', upTo(creates, (i) => agreement(10000000 + i, 2, 2)))

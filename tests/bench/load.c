@@ -6,7 +6,7 @@
  *
  * A line of FILE is a path, or a path, a tab and the tag of an If-None-Match header; they are asked for at random, the
  * same ones in every run. With --post PATH a line is a body, sent in their order from line --from on. Answers of
- * another status than CODE are errors. */
+ * another status than CODE are errors. Without a token no Authorization is sent. */
 #include <errno.h>
 #include <getopt.h>
 #include <netinet/in.h>
@@ -80,19 +80,20 @@ static int64_t now_ns(void) {
 static struct bytes compose(char *line) {
   struct bytes request;
   int size;
+  const char *authorization = options.token[0] == '\0' ? "" : "Authorization: Bearer ";
+  const char *end = options.token[0] == '\0' ? "" : "\r\n";
   if (options.post != NULL) {
-    size =
-        asprintf(&request.data,
-                 "POST %s HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %s\r\nContent-Type: application/json\r\n"
-                 "Content-Length: %zu\r\n\r\n%s",
-                 options.post, options.token, strlen(line), line);
+    size = asprintf(&request.data,
+                    "POST %s HTTP/1.1\r\nHost: localhost\r\n%s%s%sContent-Type: application/json\r\n"
+                    "Content-Length: %zu\r\n\r\n%s",
+                    options.post, authorization, options.token, end, strlen(line), line);
   } else {
     char *tab = strchr(line, '\t');
     if (tab != NULL) {
       *tab = '\0';
     }
-    size = asprintf(&request.data, "GET %s HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %s\r\n%s%s%s\r\n", line,
-                    options.token, tab != NULL ? "If-None-Match: " : "", tab != NULL ? tab + 1 : "",
+    size = asprintf(&request.data, "GET %s HTTP/1.1\r\nHost: localhost\r\n%s%s%s%s%s%s\r\n", line, authorization,
+                    options.token, end, tab != NULL ? "If-None-Match: " : "", tab != NULL ? tab + 1 : "",
                     tab != NULL ? "\r\n" : "");
   }
   if (size < 0) {

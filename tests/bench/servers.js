@@ -29,8 +29,10 @@ export async function startServer(file, args, log) {
 
 export const residentMiB = (pid) => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) / 1024
 
+// Without a token the server takes everybody for its admin (--insecure-no-auth).
 export async function get(server, token, path) {
-  const answer = await fetch(`http://127.0.0.1:${server.port}${path}`, { headers: { authorization: `Bearer ${token}` } })
+  const headers = token === '' ? {} : { authorization: `Bearer ${token}` }
+  const answer = await fetch(`http://127.0.0.1:${server.port}${path}`, { headers })
   if (!answer.ok) throw new Error(`${path}: ${answer.status}`)
   return answer
 }
@@ -39,4 +41,12 @@ export async function get(server, token, path) {
 export async function metrics(server, token) {
   const text = await (await get(server, token, '/metrics')).text()
   return Object.fromEntries([...text.matchAll(/^(entente_\w+) (\S+)$/gm)].map(([, name, value]) => [name, Number(value)]))
+}
+
+// Asks for the lines of a file for so long (load.c).
+export async function loadWith(program, server, token, requests, { post, status = 200, seconds, connections, from = 0 }) {
+  const flags = ['--port', server.port, '--token', token, '--connections', connections, '--seconds', seconds, '--status', status]
+  const result = JSON.parse(await output(program, [...flags, ...(post ? ['--post', post, '--from', from] : []), requests]))
+  if (result.errors > 0) throw new Error(`${requests}: ${result.errors} of ${result.requests} answers were not ${status}`)
+  return result
 }

@@ -18,6 +18,14 @@ export async function buildShim() {
   return join(build, 'tests/fault.so');
 }
 
+// A sanitizer's library is not the first to be loaded then, which it would rather be.
+const preload = (shim) => ({LD_PRELOAD: shim, ASAN_OPTIONS: 'verify_asan_link_order=0'});
+
+/** The surroundings of a server whose wall clock jumps ahead when it begins to listen. */
+export function jumpingClock(shim, seconds) {
+  return {...preload(shim), FAULT_CLOCK_AHEAD: `${seconds}`};
+}
+
 /** A disk under the files whose path fits the pattern; it takes its orders in `folder`. `env` puts it under a server. */
 export function failingDisk(shim, folder, pattern) {
   const control = join(folder, 'control');
@@ -28,10 +36,13 @@ export function failingDisk(shim, folder, pattern) {
     await rm(`${control}.seen`, {force: true});
   };
   return {
-    // A sanitizer's library is not the first to be loaded then, which it would rather be.
-    env: {LD_PRELOAD: shim, FAULT_PATH: pattern, FAULT_CONTROL: control, ASAN_OPTIONS: 'verify_asan_link_order=0'},
-    /** The nth call of that kind ('write', 'sync') from now on fails; with `sticky` all later ones too. */
+    env: {...preload(shim), FAULT_PATH: pattern, FAULT_CONTROL: control},
+    /** The nth call of that kind ('write', 'sync', 'read') from now on fails; with `sticky` all later ones too. */
     fail: (kind, error, nth, {sticky = false} = {}) => order(kind, error, nth, sticky),
+    /** Flushes wait until another order comes. */
+    hold: () => order('hold', 'EIO', 0, false),
+    /** Whether one does. */
+    holds: async () => Number((await readFile(`${control}.seen`, 'utf8').catch(() => '0')).trim().split(/\s+/)[0]) > 0,
     heal: () => order('write', 'EIO', 0, false),
     /** How many calls were failed since the last order. */
     failed: async () => Number((await readFile(`${control}.seen`, 'utf8').catch(() => '0 0')).trim().split(/\s+/)[1]),

@@ -14,9 +14,10 @@ export function makeFolder(t) {
   return folder;
 }
 
-/** Starts `entente serve` on `db`; it is killed when the test ends, if it still runs then. */
-export async function serve(t, db, {flags = [], env = {}} = {}) {
-  const server = await startServer({db, env, args: ['--today', '2026-05-01', '--insecure-no-auth', ...flags]});
+/** Starts `entente serve` on `db`; it is killed when the test ends, if it still runs then. `today` null: the clock's. */
+export async function serve(t, db, {flags = [], env = {}, today = '2026-05-01'} = {}) {
+  const day = today === null ? [] : ['--today', today];
+  const server = await startServer({db, env, args: [...day, '--insecure-no-auth', ...flags]});
   t.after(() => server.kill());
   return {
     port: server.port,

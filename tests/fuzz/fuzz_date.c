@@ -26,7 +26,7 @@ static void look_at_strict(const char *text, size_t length) {
 }
 
 static void look_at_loose(const char *text) {
-  char read[PARTIAL_DATE_SIZE];
+  char read[PARTIAL_DATE_SIZE], meanings[PARTIAL_DATE_MEANINGS];
   enum loose_result result = partial_date_read_loose(text, read);
   must(result == LOOSE_READ || result == LOOSE_AMBIGUOUS || result == LOOSE_UNREADABLE, "there are three results");
   if (result == LOOSE_READ) {
@@ -34,6 +34,9 @@ static void look_at_loose(const char *text) {
     must(memchr(read, '\0', sizeof read) != NULL, "what is read ends");
     must(partial_date_read(read, strlen(read), &date), "what is read loosely is a date in its standard form");
   }
+  partial_date_meanings(text, meanings);
+  must(memchr(meanings, '\0', sizeof meanings) != NULL, "what could be meant ends");
+  must(result == LOOSE_AMBIGUOUS || meanings[0] == '\0', "only what is ambiguous could mean several dates");
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size) {

@@ -31,11 +31,22 @@ test('a header is named from src/, and a folder that is no room is not one', () 
   finds('src/util/misc.c', 'int x;\n', /none of the rooms/);
 });
 
-test('one file knows SQLite, one folder libmicrohttpd', () => {
-  finds('src/store/page.c', '#include <sqlite3.h>\n', /only src\/store\/sqlite\.c/);
+test('statements name tables barely, so that what is hidden from a connection stays hidden', () => {
+  finds('sql/sqlite/queries.sql', '-- name: a\nSELECT 1 FROM main.agreements\n', /^2: only src\/store\/shadow\.c/);
+  finds('src/store/page.c', '/* A model. */\nconst char *a = "FROM main.\\"agreements\\"";\n', /^2: only src\/store\/shadow\.c/);
+  passes('src/store/shadow.c', '/* A model. */\nconst char *a = "FROM main.tokens";\n');
+});
+
+test('one file knows SQLite, one GnuTLS, one libical, one folder libmicrohttpd', () => {
+  finds('src/store/page.c', '#include <sqlite3.h>\n', /only src\/store\/sqlite\*\.c/);
   finds('src/cli/serve.c', '#include <microhttpd.h>\n', /only src\/http/);
   passes('src/store/sqlite.c', '#include <sqlite3.h>\n');
+  passes('src/store/sqlite_fts.c', '#include <sqlite3.h>\n');
+  finds('src/http/reply.c', '#include <gnutls/gnutls.h>\n', /only src\/http\/tls\.c/);
   passes('src/http/reply.c', '#include <microhttpd.h>\n');
+  passes('src/http/tls.c', '#include <gnutls/gnutls.h>\n');
+  finds('src/api/rows.c', '#include <libical/ical.h>\n', /only src\/domain\/calendar\.c/);
+  passes('src/domain/calendar.c', '#include <libical/ical.h>\n');
 });
 
 test('there is no SQL outside the store', () => {
@@ -81,4 +92,11 @@ test('nothing is left for later, and no test is left out', () => {
   finds('src/base/text.c', `/* ${'TO'}${'DO'}: free it */\n`, /do it, or write an issue/);
   finds('tests/api/x.test.js', `test.${'skip'}('x', () => {});\n`, /skipped/);
   finds('tests/api/x.test.js', "test('x', { skip: true }, () => {});\n", /skipped/);
+});
+
+test('the page writes text, never markup', () => {
+  finds('web/page.js', 'cell.innerHTML = title;\n', /^1: innerHTML/);
+  finds('web/page.js', '\ndocument.write(title);\n', /^2: document\.write/);
+  finds('web/more/list.js', 'row.insertAdjacentHTML("beforeend", title);\n', /insertAdjacentHTML/);
+  passes('web/page.js', 'cell.textContent = title; // not innerHtml\n');
 });

@@ -26,8 +26,8 @@ export function newCheckout(test) {
 }
 
 // Runs it until it listens: {url, output, stop}. stop() presses Ctrl-C, and gives the exit code when the program is gone.
-export async function firstLook(test, checkout, listen = '127.0.0.1:0') {
-  const child = spawn('sh', ['mk/run.sh', 'build/entente', 'data/entente.db', listen], {cwd: checkout, env: surroundings()});
+export async function firstLook(test, checkout, listen = '127.0.0.1:0', env = {}) {
+  const child = spawn('sh', ['mk/run.sh', 'build/entente', 'data/entente.db', listen], {cwd: checkout, env: surroundings(env)});
   const look = {output: '', errors: ''};
   child.stdout.setEncoding('utf8').on('data', (text) => { look.output += text; });
   child.stderr.setEncoding('utf8').on('data', (text) => { look.errors += text; });
@@ -42,7 +42,7 @@ export async function firstLook(test, checkout, listen = '127.0.0.1:0') {
   });
   const line = await until(() => {
     if (child.exitCode !== null) throw new Error(`it ended with ${child.exitCode}\n${look.errors}`);
-    return /^listening on (http:\/\/\S+)\n/m.exec(look.output);
+    return /^listening on (https?:\/\/\S+)\n/m.exec(look.output);
   }, 'the line "listening on …"');
   look.url = line[1];
   return look;

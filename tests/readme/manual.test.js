@@ -57,11 +57,12 @@ test('the completion offers every flag of every command', async () => {
 });
 
 test('the completion offers the words that a flag takes', async () => {
-  assert.deepEqual(await completed(['token', 'create', '--role', '']), ['reader', 'editor', 'admin']);
+  assert.deepEqual(await completed(['token', 'create', '--role', '']), ['reader', 'editor', 'admin', 'feed']);
   assert.deepEqual(await completed(['serve', '--log-format', 'j']), ['json']);
 });
 
 test('the completion offers files where a file is wanted', async () => {
   assert.deepEqual(await completed(['import', 'examples/press']), ['examples/press-release.ndjson']);
   assert.deepEqual(await completed(['serve', '--db', 'LICEN']), ['LICENSE']);
+  assert.deepEqual(await completed(['serve', '--tls-key', 'LICEN']), ['LICENSE']);
 });

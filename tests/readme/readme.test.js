@@ -55,7 +55,7 @@ test('README.md lists every command with the words that the program has for it',
   }
 });
 
-for (const name of ['README.md', 'CONTRIBUTING.md', 'ARCHITECTURE.md']) {
+for (const name of ['README.md', 'CONTRIBUTING.md', 'ARCHITECTURE.md', 'SECURITY.md']) {
   test(`every file that ${name} links to is there`, () => {
     const links = [...readDocument(name).matchAll(/(?:\]\(|src(?:set)?=")([^)"#]+)/g)].map(([, link]) => link);
     const missing = links.filter((link) => !/^https?:/.test(link) && !existsSync(join(dirname(join(root, name)), link)));

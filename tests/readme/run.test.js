@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import {createServer} from 'node:net';
 import {test} from 'node:test';
-import {firstLook, newCheckout} from './first-look.js';
+import {selfSigned} from '../api/lib/certificates.js';
+import {firstLook, newCheckout, newFolder} from './first-look.js';
 
 function freePort() {
   return new Promise((done) => {
@@ -28,6 +29,15 @@ test('the first run loads the examples and prints one link that signs an admin i
   assert.equal((await fetch(`${url}/v1/organizations/itri`)).status, 401);
   assert.equal((await fetch(url)).status, 200);
   assert.ok(!look.errors.includes(token), 'the log does not hold the token');
+  assert.equal(await look.stop(), 0);
+});
+
+test('with a certificate, the link that signs in is one of HTTPS', async (t) => {
+  const {cert, key} = await selfSigned(newFolder(t), 'localhost');
+  const address = `127.0.0.1:${await freePort()}`;
+  const look = await firstLook(t, newCheckout(t), address, {ENTENTE_TLS_CERT: cert, ENTENTE_TLS_KEY: key});
+  assert.equal(look.url, `https://${address}`);
+  assert.deepEqual([...look.output.matchAll(/(http\S+)\/#token=/g)].map(([, url]) => url), [look.url]);
   assert.equal(await look.stop(), 0);
 });
 

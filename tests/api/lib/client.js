@@ -1,10 +1,13 @@
-// One request over HTTP or the socket beside the database, and its answer, held against the contract.
+// One request over HTTP, HTTPS or the socket beside the database, and its answer, held against the contract.
 import http from 'node:http';
+import https from 'node:https';
 import {gunzipSync} from 'node:zlib';
 import {holdAnswer} from './contract.js';
 
-export function newAgent() {
-  return new http.Agent({keepAlive: true, maxSockets: 64});
+// `ca`: the certificates that are trusted; without any, plain HTTP.
+export function newAgent(ca) {
+  const options = {keepAlive: true, maxSockets: 64};
+  return ca === undefined ? new http.Agent(options) : new https.Agent({...options, ca});
 }
 
 function prepare(method, body, headers) {
@@ -30,12 +33,13 @@ function read(response, bytes) {
 }
 
 // {status, headers, etag, bytes, text, json}. check: false leaves the contract out, for what is not in it.
-export function ask({host, port, socketPath, agent, method, path, headers = {}, body, check = true}) {
+export function ask({host, port, socketPath, localAddress, agent, method, path, headers = {}, body, check = true}) {
   const lower = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
   const payload = prepare(method, body, lower);
   if (payload) lower['content-length'] = payload.length;
+  const {request: begin} = agent instanceof https.Agent ? https : http;
   return new Promise((done, failed) => {
-    const request = http.request({host, port, socketPath, agent, method, path, headers: lower}, (response) => {
+    const request = begin({host, port, socketPath, localAddress, agent, method, path, headers: lower}, (response) => {
       const chunks = [];
       response.on('data', (chunk) => chunks.push(chunk));
       response.on('error', failed);

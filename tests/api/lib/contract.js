@@ -50,6 +50,7 @@ const ajv = new Ajv2020({strict: false, allErrors: true, validateFormats: true})
 addFormats(ajv);
 ajv.addFormat('partial-date', new RegExp(`^(\\d{4}|\\d{4}-(0[1-9]|1[0-2])|${day})$`));
 ajv.addFormat('words', /[^\s\p{Z}\p{C}]/u);
+ajv.addFormat('line', /^(?=[^\p{Z}\p{Cc}\p{Cf}])[^\p{Cc}\p{Bidi_Control}]*[^\p{Z}\p{Cc}\p{Cf}]$/u);
 ajv.addFormat('network', /^[0-9a-f:.]+(\/\d+)?$/i);
 ajv.addFormat('slug', /^[a-z0-9][a-z0-9._-]{0,63}$/);
 ajv.addFormat('country-code', /^[A-Z]{2}$/);
@@ -70,6 +71,9 @@ function validator(schema) {
   return validators.get(schema);
 }
 
+// A list's `total`, which is there when it was asked for.
+const whenAsked = new Set(Object.entries(contract.components.schemas)
+  .filter(([name]) => name.endsWith('List')).map(([, schema]) => schema.properties.total).filter(Boolean));
 // Members that a problem has only when they say something.
 const loose = new Set([contract.components.schemas.Problem]);
 
@@ -84,7 +88,8 @@ function complete(declared, value, place) {
     assert.equal(typeof value, 'object', `${place}: served as an object, not as the shorthand`);
   }
   if (!schema.properties || schema.additionalProperties === true) return;
-  assert.deepEqual(Object.keys(value), Object.keys(schema.properties), `${place || 'the document'}: members and their order`);
+  const declaredNames = Object.keys(schema.properties).filter((name) => name in value || !whenAsked.has(schema.properties[name]));
+  assert.deepEqual(Object.keys(value), declaredNames, `${place || 'the document'}: members and their order`);
   for (const [name, member] of Object.entries(schema.properties)) {
     complete(member, value[name], `${place}/${name}`);
   }
@@ -128,6 +133,37 @@ function holdProblem(answer, what) {
   assert.equal(json.instance, headers['x-request-id'], `${what}: instance is the request's id`);
 }
 
+// A record of which some members only were asked for: it has those, in the contract's order.
+function holdSome(schema, fields, item, what) {
+  const {properties} = resolve(schema);
+  const names = Object.keys(properties).filter((name) => fields.includes(name));
+  assert.deepEqual(Object.keys(item), names, `${what}: the members that were asked for`);
+  names.forEach((name) => holdSchema(properties[name], item[name], `${what}: ${name}`));
+}
+
+function holdFields(list, fields, page, what) {
+  holdSchema({...list, properties: {...list.properties, items: {type: 'array'}}}, {...page, items: []}, what);
+  for (const item of page.items) holdSome(list.properties.items.items, fields, item, what);
+}
+
+// Each line is a document of its own; of an export it says of which resource.
+function holdLines(declared, text, what, fields) {
+  assert.ok(text === '' || text.endsWith('\n'), `${what}: the last line ends`);
+  for (const [index, line] of text.split('\n').slice(0, -1).entries()) {
+    if (fields) {
+      holdSome(declared, fields, JSON.parse(line), `${what}, line ${index + 1}`);
+      continue;
+    }
+    const {resource: path, ...record} = JSON.parse(line);
+    const schema = path === undefined ? declared : {$ref: `#/components/schemas/${resource(path).name}`};
+    const key = JSON.stringify(schema);
+    if (!lineSchemas.has(key)) lineSchemas.set(key, schema);
+    holdSchema(lineSchemas.get(key), record, `${what}, line ${index + 1}`);
+  }
+}
+
+const lineSchemas = new Map(); // one object for each schema, by which its validator is remembered
+
 function holdBody(answer, response, asked, what) {
   const type = mediaType(answer);
   const minimal = /return=minimal/.test(asked.headers.prefer ?? '') && answer.status < 300;
@@ -137,12 +173,28 @@ function holdBody(answer, response, asked, what) {
   }
   const content = declaredContent(response, type);
   assert.ok(content, `${what}: the media type ${type} is declared\n${answer.text.slice(0, 1000)}`);
-  if (/json$/.test(type)) {
+  const fields = answer.status === 200 && new URLSearchParams(asked.path.split('?')[1]).get('fields')?.split(',');
+  if (type === 'application/x-ndjson') holdLines(content.schema, answer.text, what, fields);
+  else if (/json$/.test(type)) {
     assert.match(answer.headers['content-type'], /; charset=utf-8$/, `${what}: the charset is named`);
     assert.notEqual(answer.json, undefined, `${what}: the body is JSON\n${answer.text.slice(0, 1000)}`);
-    holdSchema(content.schema, answer.json, what);
+    if (fields) holdFields(resolve(content.schema), fields, answer.json, what);
+    else holdSchema(content.schema, answer.json, what);
   }
   if (type === 'application/problem+json') holdProblem(answer, what);
+}
+
+// Lists of structured fields: each limit that applies is in both, and none of them is told to have more left than it gives.
+function holdLimits(headers, status, what) {
+  const parse = (header, pattern) => (header ?? '').split(', ').map((item) => {
+    assert.match(item, pattern, `${what}: RateLimit and RateLimit-Policy`);
+    return [...item.matchAll(/"([a-z-]+)"|=(\d+)/g)].map((found) => found[1] ?? Number(found[2]));
+  });
+  const left = parse(headers.ratelimit, /^"[a-z-]+";r=\d+;t=\d+$/);
+  const policies = parse(headers['ratelimit-policy'], /^"[a-z-]+";q=\d+;w=60$/);
+  assert.deepEqual(left.map(([name]) => name), policies.map(([name]) => name), `${what}: the same limits in both`);
+  left.forEach(([, r, t], index) => assert.ok(r < policies[index][1] && t >= 1 && t <= 60, `${what}: ${headers.ratelimit}`));
+  assert.equal(headers['retry-after'], status === 429 ? String(left.at(-1)[2]) : undefined, `${what}: Retry-After`);
 }
 
 function holdHeaders(answer, response, asked, what) {
@@ -150,13 +202,18 @@ function holdHeaders(answer, response, asked, what) {
   assert.ok(headers['x-request-id'], `${what}: X-Request-Id is there`);
   assert.ok(headers['cache-control'], `${what}: Cache-Control is there`);
   assert.equal(headers['x-content-type-options'], 'nosniff', `${what}: nosniff`);
-  if (status < 400 && response.headers?.ETag) {
+  const endless = mediaType(answer) === 'text/event-stream';
+  if (endless) assert.equal(headers.etag, undefined, `${what}: what has no end has no ETag`);
+  const streamed = ['text/csv', 'application/x-ndjson', 'text/calendar'].includes(mediaType(answer)) || asked.path.split('?')[0] === '/v1/graph';
+  const untold = streamed && asked.headers.authorization === undefined; // no token, no tag
+  if (status < 400 && response.headers?.ETag && !endless && !(untold && headers.etag === undefined)) {
     assert.match(headers.etag ?? '', /^"[^"]+"$/, `${what}: a strong ETag is there`);
     assert.match(headers.vary ?? '', /Accept-Encoding/, `${what}: Vary names Accept-Encoding`);
   }
   if (status === 201) assert.ok(headers.location, `${what}: Location is there`);
   if (status === 401) assert.ok(headers['www-authenticate'], `${what}: WWW-Authenticate is there`);
   if (status === 405) assert.ok(headers.allow, `${what}: Allow is there`);
+  if (status === 429 || headers.ratelimit) holdLimits(headers, status, what);
   if (status === 503) assert.ok(headers['retry-after'], `${what}: Retry-After is there`);
 }
 

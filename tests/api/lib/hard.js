@@ -69,6 +69,7 @@ export function underAttack(flags = []) {
     const { code, signal } = await server.ended;
     for (const cleanup of cleanups) await cleanup();
     assert.deepEqual({ code, signal }, { code: 0, signal: null }, server.log().slice(-4000));
+    assert.deepEqual(unended(server.log()), [], 'every request that began has ended');
   });
 
   hard.harmless = (name, attack) =>
@@ -84,6 +85,12 @@ export function underAttack(flags = []) {
       assert.equal(await content(hard.base), had, 'nothing was written');
     });
   return hard;
+}
+
+/** The numbers of requests, which go on by one, that are not in the log: a line is written when one ends. */
+function unended(log) {
+  const ended = new Set([...log.matchAll(/ request id=[0-9a-f]+-([0-9a-f]+) /g)].map(([, number]) => parseInt(number, 16)));
+  return Array.from({ length: Math.max(...ended) + 1 }, (_, number) => number).filter((number) => !ended.has(number));
 }
 
 /** Looks that the answer is that problem, in full. */

@@ -1,9 +1,19 @@
-// Requests byte for byte, over plain sockets: what no HTTP client would send.
+// Requests byte for byte, over plain sockets or TLS: what no HTTP client would send.
 import { connect } from 'node:net';
+import { connect as connectSecurely } from 'node:tls';
 
 /** An open socket that gathers what comes. `bytes` is text (latin1) or a Buffer. */
 export function open(port, bytes = '') {
-  const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+  return gather(connect({ port, host: '127.0.0.1', allowHalfOpen: true }), 'connect', bytes);
+}
+
+/** The same over TLS, whoever the server is. `options` are node's. */
+export function openSecurely(port, bytes = '', options = {}) {
+  const all = { port, host: '127.0.0.1', allowHalfOpen: true, rejectUnauthorized: false, ...options };
+  return gather(connectSecurely(all), 'secureConnect', bytes);
+}
+
+function gather(socket, connected, bytes) {
   const chunks = [];
   const wire = {
     socket,
@@ -13,7 +23,7 @@ export function open(port, bytes = '') {
     end: () => socket.end(),
     destroy: () => socket.destroy(),
   };
-  wire.connected = new Promise((done) => socket.once('connect', done));
+  wire.connected = new Promise((done) => socket.once(connected, done));
   wire.over = new Promise((done) => {
     const finish = () => {
       wire.closed = true;

@@ -44,20 +44,22 @@ async function listening({child, output}) {
     if (child.exitCode !== null || child.signalCode !== null) {
       throw new Error(`the server ended with ${child.exitCode ?? child.signalCode}\n${output.stderr}`);
     }
-    return /listening on (http:\/\/\S+)\n/.exec(output.stdout);
+    return /listening on (https?:\/\/\S+)\n/.exec(output.stdout);
   }, 'the line "listening on …"', START_LIMIT);
   return line[1];
 }
 
 class Server {
   #process;
-  #agent = newAgent();
+  #agent = newAgent(); // for the socket, and for the address when that speaks plain HTTP
+  #network;
   #tokens = new Map();
   #folder;
   #seen = new Map();
 
-  constructor(process, url, db, folder) {
+  constructor(process, url, db, folder, ca) {
     this.#process = process;
+    this.#network = url.startsWith('https:') ? newAgent(ca) : this.#agent;
     this.#folder = folder;
     this.url = url;
     this.port = Number(new URL(url).port);
@@ -82,14 +84,16 @@ class Server {
   }
 
   // Asks and holds the answer against the contract. options: role (default admin; null for no token) or token; headers; body (a
-  // value becomes JSON; text and bytes go as they are); socket: through the socket beside the database; status: what must come.
+  // value becomes JSON; text and bytes go as they are); socket: through the socket beside the database; from: the client's own address
+  // (127.0.0.…); status: what must come.
   async request(method, path, options = {}) {
     const headers = {...options.headers};
     const role = options.role === undefined ? 'admin' : options.role;
     if (options.token) headers.authorization = `Bearer ${options.token}`;
     else if (!options.socket && role !== null) headers.authorization ??= `Bearer ${await this.token(role)}`;
-    const to = options.socket ? {socketPath: this.socket} : {host: '127.0.0.1', port: this.port};
-    const answer = await ask({...to, agent: this.#agent, method, path, headers, body: options.body, check: options.check});
+    const network = {host: '127.0.0.1', port: this.port, agent: this.#network, localAddress: options.from};
+    const to = options.socket ? {socketPath: this.socket, agent: this.#agent} : network;
+    const answer = await ask({...to, method, path, headers, body: options.body, check: options.check});
     if (options.check !== false) this.#sameTagSameBytes(method, path, answer);
     if (options.status !== undefined) {
       assert.equal(answer.status, options.status, `${method} ${path}: ${answer.status} ${answer.text.slice(0, 2000)}`);
@@ -116,7 +120,7 @@ class Server {
 
   // SIGTERM, then wait: it must end with 0, which under sanitizers also says that nothing leaked.
   async stop({keep = false} = {}) {
-    this.#agent.destroy();
+    this.#hangUp();
     if (running.has(this.#process.child)) this.#process.child.kill('SIGTERM');
     const timer = setTimeout(() => this.#process.child.kill('SIGKILL'), STOP_LIMIT);
     const {code, signal} = await this.ended;
@@ -126,9 +130,14 @@ class Server {
   }
 
   async kill() {
-    this.#agent.destroy();
+    this.#hangUp();
     this.#process.child.kill('SIGKILL');
     await this.ended;
+  }
+
+  #hangUp() {
+    this.#agent.destroy();
+    this.#network.destroy();
   }
 
   signal(name) { this.#process.child.kill(name); }
@@ -138,13 +147,14 @@ class Server {
   }
 }
 
-// Without `db` the database lies in a new folder that stop() removes. With it, the folder is the caller's.
-export async function startServer({args = [], env, db, binary = defaultBinary, listen = '127.0.0.1:0'} = {}) {
+// Without `db` the database lies in a new folder that stop() removes. With it, the folder is the caller's. `ca`: the certificates that
+// requests trust, when the server speaks HTTPS.
+export async function startServer({args = [], env, db, ca, binary = defaultBinary, listen = '127.0.0.1:0'} = {}) {
   const folder = db === undefined ? newFolder() : undefined;
   const path = db ?? join(folder, 'entente.db');
   const process = launch(binary, ['serve', '--db', path, ...(listen ? ['--listen', listen] : []), ...args], env);
   try {
-    return new Server(process, await listening(process), path, folder);
+    return new Server(process, await listening(process), path, folder, ca);
   } catch (error) {
     process.child.kill('SIGKILL');
     if (folder) rmSync(folder, {recursive: true, force: true});

@@ -10,6 +10,7 @@
 
 #include <jansson.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,7 +56,7 @@ static const struct log_field fields[] = {{"method", "GET", 0},
 static void without_a_start_a_line_is_written_at_once_as_text(void **state) {
   (void)state;
   catch_start();
-  log_event(LOG_INFO, "request", fields);
+  log_event(NULL, LOG_INFO, "request", fields);
   char *text = catch_end();
   assert_int_equal(strspn(text, "0123456789-T:.Z"), 24);
   assert_string_equal(text + 24,
@@ -69,7 +70,7 @@ static void as_json_each_line_is_an_object(void **state) {
   (void)state;
   catch_start();
   log_start(true);
-  log_event(LOG_WARN, "request \"1\"", fields);
+  log_event(NULL, LOG_WARN, "request \"1\"", fields);
   log_line(LOG_ERROR, "%d of %s", 3, "four");
   log_stop();
   char *text = catch_end();
@@ -131,6 +132,33 @@ static void lines_of_many_threads_are_all_there_and_whole(void **state) {
   free(text);
 }
 
+/* Some threads wait for room in the buffer at that moment. */
+static void no_line_is_lost_when_the_log_stops_while_others_write(void **state) {
+  (void)state;
+  for (int round = 0; round < 20; round++) {
+    catch_start();
+    log_start(false);
+    pthread_t threads[THREADS];
+    int numbers[THREADS] = {0}, lines = 0;
+    for (int i = 0; i < THREADS; i++) {
+      assert_int_equal(pthread_create(&threads[i], NULL, write_lines, &numbers[i]), 0);
+    }
+    while (lseek(fileno(caught), 0, SEEK_CUR) == 0) {
+      sched_yield(); /* until the buffer has been full */
+    }
+    log_stop();
+    for (int i = 0; i < THREADS; i++) {
+      pthread_join(threads[i], NULL);
+    }
+    char *text = catch_end();
+    for (const char *end = text; (end = strchr(end, '\n')) != NULL; end++) {
+      lines++;
+    }
+    assert_int_equal(lines, THREADS * LINES);
+    free(text);
+  }
+}
+
 static void a_line_longer_than_the_buffer_is_written_too(void **state) {
   (void)state;
   enum { LONG = 1 << 19 };
@@ -140,7 +168,7 @@ static void a_line_longer_than_the_buffer_is_written_too(void **state) {
   value[LONG] = '\0';
   catch_start();
   log_start(false);
-  log_event(LOG_INFO, "long", (const struct log_field[]){{"value", value, 0}, {NULL, NULL, 0}});
+  log_event(NULL, LOG_INFO, "long", (const struct log_field[]){{"value", value, 0}, {NULL, NULL, 0}});
   log_line(LOG_INFO, "%s", value); /* words are cut */
   log_stop();
   char *text = catch_end();
@@ -156,6 +184,7 @@ int main(void) {
       cmocka_unit_test(without_a_start_a_line_is_written_at_once_as_text),
       cmocka_unit_test(as_json_each_line_is_an_object),
       cmocka_unit_test(lines_of_many_threads_are_all_there_and_whole),
+      cmocka_unit_test(no_line_is_lost_when_the_log_stops_while_others_write),
       cmocka_unit_test(a_line_longer_than_the_buffer_is_written_too),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -59,6 +59,23 @@ static void formatted_text_fits_at_every_edge(void **state) {
   }
 }
 
+static void bytes_are_doubled_where_they_stand(void **state) {
+  (void)state;
+  struct text *text = text_new(NULL);
+  text_add(text, "<");
+  text_add_doubled(text, "", 0, '"');
+  assert_string_equal(text->data, "<");
+  text_add_doubled(text, "\"a\"\"b", 5, '"');
+  assert_string_equal(text->data, "<\"\"a\"\"\"\"b");
+  assert_int_equal(text->length, strlen(text->data));
+  for (size_t i = 0; i < 1000; i++) {
+    text_add_doubled(text, "'\0'", 3, '\''); /* also across every growth, and a NUL is a byte like others */
+  }
+  assert_int_equal(text->length, 9 + 5 * 1000);
+  assert_memory_equal(text->data + 9 + 5 * 999, "''\0''", 6);
+  talloc_free(text);
+}
+
 static void json_strings_are_escaped(void **state) {
   (void)state;
   struct text *text = text_new(NULL);
@@ -96,6 +113,7 @@ int main(void) {
       cmocka_unit_test(what_is_added_stands_in_a_row_and_is_ended_by_a_nul),
       cmocka_unit_test(it_grows_by_bytes_and_by_leaps),
       cmocka_unit_test(formatted_text_fits_at_every_edge),
+      cmocka_unit_test(bytes_are_doubled_where_they_stand),
       cmocka_unit_test(json_strings_are_escaped),
       cmocka_unit_test(an_error_is_cut_at_the_end_of_its_buffer),
       cmocka_unit_test(copies_belong_to_their_parent),

@@ -329,6 +329,44 @@ static void merge_patches_do_what_the_rfc_shows(void **state) {
   }
 }
 
+static void a_value_is_passed_over_without_reading_it(void **state) {
+  (void)state;
+  static const char *const values[] = {"1",
+                                       "-1.5e3",
+                                       "null",
+                                       "\"\"",
+                                       "\"a\\\\\"",
+                                       "\"\\\"]\"",
+                                       "[]",
+                                       "{}",
+                                       "[1,[2],3]",
+                                       "[[]]",
+                                       "{\"a\":\"}\"}",
+                                       "{\"a\":[{\"b\":[]}]}",
+                                       "[\"]\"]",
+                                       "{\"\\\"}\":{}}"};
+  static const char *const behind[] = {",1]", "}", "]"};
+  for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+    for (size_t j = 0; j < sizeof behind / sizeof *behind; j++) {
+      char text[64];
+      int size = snprintf(text, sizeof text, "%s%s", values[i], behind[j]);
+      assert_ptr_equal(json_past_value(text, text + size), text + strlen(values[i]));
+    }
+  }
+}
+
+static void what_ends_in_its_middle_is_no_value(void **state) {
+  (void)state;
+  static const char text[] = "{\"a\":[\"b\\\"\",{}]}";
+  for (size_t size = 0; size < sizeof text - 1; size++) {
+    char *cut = strndup(text, size); /* nothing is read past the end, which sanitizers hold */
+    assert_null(json_past_value(cut, cut + size));
+    free(cut);
+  }
+  static const char string[] = "\"a\\\"";
+  assert_null(json_past_string(string, string + sizeof string - 1));
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(well_formed_json_is_read),
@@ -337,6 +375,8 @@ int main(void) {
       cmocka_unit_test(depth_is_bounded_before_anything_is_built),
       cmocka_unit_test(values_are_counted_without_the_names_of_members),
       cmocka_unit_test(merge_patches_do_what_the_rfc_shows),
+      cmocka_unit_test(a_value_is_passed_over_without_reading_it),
+      cmocka_unit_test(what_ends_in_its_middle_is_no_value),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -20,6 +20,8 @@ static void a_resource_has_its_names(void **state) {
   assert_string_equal(books->table, "books");
   assert_string_equal(books->view, "book_documents");
   assert_string_equal(books->name, "title");
+  assert_string_equal(books->search, "book_search");
+  assert_null(contract_resource(*state, "people")->search);
   assert_string_equal(books->schema->name, "Book");
 }
 
@@ -39,6 +41,13 @@ static void a_member_knows_its_place(void **state) {
   assert_string_equal(owner->schema->reference, "people");
   assert_ptr_equal(owner->schema, schema_member(schema_member(book, "loan")->schema, "to")->schema);
   assert_null(schema_member(book, "nothing"));
+}
+
+static void a_member_says_how_it_is_searched(void **state) {
+  const struct schema *book = sample_schema(*state, "books");
+  assert_int_equal(schema_member(book, "title")->searched, SEARCHED_NAME);
+  assert_int_equal(schema_member(book, "tags")->searched, SEARCHED);
+  assert_int_equal(schema_member(book, "on")->searched, SEARCHED_NOT);
 }
 
 static void an_enumeration_with_null_is_nullable_and_lists_texts(void **state) {
@@ -73,7 +82,7 @@ static void filters_are_found_at_any_depth(void **state) {
   assert_filter(books, "period_starts", "", "period_starts");
   assert_filter(books, "author", "book_authors", "person");
   assert_filter(books, "tag", "book_tags", "value");
-  assert_int_equal(books->filter_count, 10);
+  assert_int_equal(books->filter_count, 17);
   assert_filter(contract_resource(*state, "people"), "id", "", "id");
 }
 
@@ -126,6 +135,7 @@ static void an_operation_has_its_keys(void **state) {
   assert_string_equal(create->handler, "create");
   assert_int_equal(create->role, ROLE_EDITOR);
   assert_int_equal(create->body_limit, 4096);
+  assert_int_equal(create->local_body_limit, 8192);
   assert_true(create->body_required);
   assert_string_equal(create->media_types[0], "application/json");
   assert_string_equal(create->media_types[1], "text/csv");
@@ -144,17 +154,17 @@ static void the_document_lists_the_filters_as_parameters(void **state) {
   json_t *paths = json_object_get(contract->document, "paths");
   json_t *get = json_object_get(json_object_get(paths, "/v1/books"), "get");
   json_t *parameters = json_object_get(get, "parameters");
-  assert_int_equal(json_array_size(parameters), 6 + 10);
-  char *text = json_dumps(json_array_get(parameters, 6), JSON_COMPACT);
-  assert_string_equal(text,
-                      "{\"name\":\"title\",\"in\":\"query\",\"description\":\"How it is shown.\",\"explode\":true,"
-                      "\"schema\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}}}");
+  assert_int_equal(json_array_size(parameters), 6 + 17);
+  char *text = json_dumps(json_array_get(parameters, 7), JSON_COMPACT);
+  assert_string_equal(text, "{\"name\":\"title\",\"in\":\"query\",\"description\":\"How it is shown. Also with "
+                            "`__ne`, `__lt`, `__lte`, `__gt`, `__gte`\",\"explode\":true,"
+                            "\"schema\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}}}");
   free(text);
-  text = json_dumps(json_object_get(json_array_get(parameters, 7), "schema"), JSON_COMPACT);
+  text = json_dumps(json_object_get(json_array_get(parameters, 8), "schema"), JSON_COMPACT);
   assert_string_equal(text, "{\"type\":\"array\",\"items\":{\"type\":\"string\",\"enum\":[\"novel\",\"essay\"]}}");
   free(text);
   json_t *people = json_object_get(json_object_get(paths, "/v1/people"), "get");
-  assert_int_equal(json_array_size(json_object_get(people, "parameters")), 3);
+  assert_int_equal(json_array_size(json_object_get(people, "parameters")), 4);
 }
 
 /* The sample with `old` replaced by `new`, refused for a reason that holds `reason`. */
@@ -202,6 +212,13 @@ static void what_is_not_understood_is_refused_with_its_place(void **state) {
       {"{type: [boolean, 'null']}", "{type: string, enum: [a], x-inverse: {a: 1}}", "must be an object of texts"},
       {"{type: [boolean, 'null']}", "{type: string, x-filter: title}", "there are two filters named `title`"},
       {"{type: [boolean, 'null']}", "{type: string, x-filter: limit}", "`limit` is a parameter and a filter"},
+      {"{type: [boolean, 'null']}", "{type: string, x-above: true}", "`x-above` belongs to one reference"},
+      {"{type: [boolean, 'null']}", "{$ref: '#/components/schemas/PersonReference', x-above: true}",
+       "`x-above` belongs to one reference"},
+      {"{type: [boolean, 'null']}", "{type: string, x-filter-kind: kind}", "must name an enumeration beside it"},
+      {"{type: [boolean, 'null']}", "{type: string, x-filter-also: [name]}",
+       "members of the record that items refer to"},
+      {"{type: [boolean, 'null']}", "{type: string, x-filter-also: name}", "must be a list of texts"},
       {"{type: [boolean, 'null']}", "{$ref: '#/components/schemas/Nobody'}", "there is no schema `Nobody`"},
       {"{type: [boolean, 'null']}", "{$ref: 'other.yaml'}", "$ref must lead into #/components/schemas/"},
       {"{type: [boolean, 'null']}", "{$ref: '#/components/schemas/Book'}", "the schema `Book` contains itself"},
@@ -213,6 +230,19 @@ static void what_is_not_understood_is_refused_with_its_place(void **state) {
       {"{type: [boolean, 'null']}",
        "{type: array, items: {$ref: '#/components/schemas/Loan'}, x-table: a, x-filter: l}",
        "`x-filter` belongs to a member of the items"},
+      {"{type: [boolean, 'null']}", "{type: boolean, x-internal: true}", "may be null or a list"},
+      {"{type: [boolean, 'null']}", "{type: [boolean, 'null'], x-internal: true, x-stored: false}", "must be stored"},
+      {"{type: [boolean, 'null']}",
+       "{type: array, items: {type: object, properties: {a: {type: [string, 'null'], x-internal: true}}}}",
+       "internal members of items need `x-table`"},
+      {"{type: [boolean, 'null']}", "{type: string, enum: [a], x-public: b}", "must be one of its values"},
+      {"{type: [boolean, 'null']}", "{type: string, x-search: title}", "must be true, false or `name`"},
+      {"{type: [boolean, 'null']}", "{type: string, x-search: 1}", "must be true, false or `name`"},
+      {"{type: [boolean, 'null']}", "{type: boolean, x-search: true}", "only stored text of a resource with `search`"},
+      {"{type: [boolean, 'null']}", "{type: string, x-stored: false, x-search: true}", "only stored text"},
+      {"{type: [boolean, 'null']}", "{$ref: '#/components/schemas/Loan', x-search: true}", "only stored text"},
+      {"{type: [boolean, 'null']}", "{type: [string, 'null'], x-internal: true, x-search: name}", "and not internal"},
+      {", search: book_search}", ", search: 3}", "the text `search` is missing"},
       {"x-reference: books}", "x-reference: books, x-sort: true}", "lists cannot be sorted by this"},
       {"format: day, x-column", "format: moon, x-column", "the format `moon` is not known"},
       {"required: [type, book]", "required: [type, film]", "`required` names what is not a member"},
@@ -242,9 +272,12 @@ static void operations_that_are_not_whole_are_refused(void **state) {
       {"x-role: none", "x-role: king", "the role `king` is not known"},
       {", x-role: none", "", "the text `x-role` is missing"},
       {"x-role: none", "x-role: none, x-colour: red", "`x-colour` is not understood here"},
+      {"x-role: none", "x-role: none, x-public: true", "`x-public` opens what readers may read, and nothing else"},
+      {"x-role: none", "x-role: feed", "the role `feed` reads by a token that is the path's only variable"},
       {"x-role: none", "x-role: none, x-resource: films", "`x-resource` names no resource"},
       {"x-role: none", "x-role: none, x-filtered: true", "`x-filtered` needs `x-resource`"},
       {"x-body-limit: 4096", "x-body-limit: 0", "`x-body-limit` must be a number of bytes"},
+      {"x-body-limit-local: 8192", "x-body-limit-local: many", "`x-body-limit-local` must be a number of bytes"},
       {"operationId: create-book", "operationId: list-books", "there are two operations `list-books`"},
       {"  /: {get:", "  v1: {get:", "a path begins with a slash"},
       {"  /: {get:", "  /v{x}: {get:", "a variable must be a whole segment"},
@@ -291,6 +324,7 @@ int main(void) {
       cmocka_unit_test(head_and_counts_are_read),
       cmocka_unit_test(a_resource_has_its_names),
       cmocka_unit_test(a_member_knows_its_place),
+      cmocka_unit_test(a_member_says_how_it_is_searched),
       cmocka_unit_test(an_enumeration_with_null_is_nullable_and_lists_texts),
       cmocka_unit_test(filters_are_found_at_any_depth),
       cmocka_unit_test(what_looks_at_an_internal_member_is_internal),

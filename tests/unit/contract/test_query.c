@@ -32,7 +32,7 @@ static void declared_parameters_and_filters_are_taken(void **state) {
 static void an_unknown_parameter_is_a_fault_that_names_the_nearest_one(void **state) {
   assert_query(*state, "list-books", "knid=novel", "knid unknown: is not a parameter here; did you mean `kind`?");
   assert_query(*state, "list-people", "weather=fine",
-               "weather unknown: is not a parameter here; there are id, born, alive");
+               "weather unknown: is not a parameter here; there are id, name, born, alive");
   assert_query(*state, "get-book", "x=1", "x unknown: is not a parameter here; there are none");
   assert_query(*state, "match-book", "name=ab&=1", " unknown: is not a parameter here; there are name");
 }
@@ -41,11 +41,36 @@ static void filters_are_taken_only_where_lists_are_filtered(void **state) {
   assert_query(*state, "create-book", "kind=novel", "kind unknown: is not a parameter here; there are none");
 }
 
-static void an_operator_is_refused_with_its_filter(void **state) {
-  assert_query(*state, "list-books", "on__lte=2026-04-01",
-               "on__lte unknown: has an operator that is not known; `on=` asks for equality");
+static void operators_are_taken_where_they_mean_something(void **state) {
+  assert_query(
+      *state, "list-books",
+      "on__lte=2026-04-01&on__gt=2025-01-01&on__isnull=false&title__ne=a&title__ne=b&tag__isnull=true&kind__ne=novel",
+      "");
+  assert_query(*state, "list-books", "kind__lt=novel",
+               "kind__lt unknown: asks what `kind` does not take; it takes `__ne`, `__isnull`");
+  assert_query(*state, "list-books", "tag__gte=x",
+               "tag__gte unknown: asks what `tag` does not take; it takes `__ne`, `__isnull`");
+  assert_query(
+      *state, "list-books", "title__under=x",
+      "title__under unknown: asks what `title` does not take; it takes `__ne`, `__lt`, `__lte`, `__gt`, `__gte`");
+  assert_query(*state, "list-books", "titel__ne=x",
+               "titel__ne unknown: is not a parameter here; did you mean `title__ne`?");
+  assert_query(*state, "list-books", "limit__ne=1",
+               "limit__ne unknown: is not a parameter here; did you mean `limit`?");
+  assert_query(*state, "list-books", "kidn__lt=b", "kidn__lt unknown: is not a parameter here; did you mean `kind`?");
   assert_query(*state, "list-people", "moon__lte=1",
-               "moon__lte unknown: is not a parameter here; there are id, born, alive");
+               "moon__lte unknown: is not a parameter here; there are id, name, born, alive");
+}
+
+static void a_value_behind_an_operator_is_checked_too(void **state) {
+  assert_query(*state, "list-books", "kind__ne=poem&on__lt=soon",
+               "kind__ne enum: must be one of novel, essay\non__lt format: must be a day such as 2026-04-01");
+  assert_query(*state, "list-books", "on__isnull=maybe", "on__isnull type: must be true or false");
+}
+
+static void a_bound_is_given_once(void **state) {
+  assert_query(*state, "list-books", "on__lt=2026-01-01&on__lt=2027-01-01", "on__lt repeated: can be given only once");
+  assert_query(*state, "list-books", "on__isnull=true&on__isnull=true", "on__isnull repeated: can be given only once");
 }
 
 static void values_are_checked_as_what_they_should_be(void **state) {
@@ -79,6 +104,8 @@ static void values_are_checked_as_what_they_should_be(void **state) {
 static void what_takes_one_value_cannot_be_given_twice(void **state) {
   assert_query(*state, "list-books", "limit=1&limit=2", "limit repeated: can be given only once");
   assert_query(*state, "list-books", "fields=id&fields=title", "fields repeated: can be given only once");
+  assert_query(*state, "list-books", "limit=1&limit=2&total=true&limit=x&limit=3&total=true&limit=4",
+               "limit repeated: can be given only once\ntotal repeated: can be given only once");
 }
 
 static void a_required_parameter_is_missed(void **state) {
@@ -118,18 +145,49 @@ static void a_parameter_has_its_value_or_its_default(void **state) {
   talloc_free(uri);
 }
 
+static void a_declared_header_is_checked_and_others_are_left_alone(void **state) {
+  const struct operation *list = sample_operation(*state, "list-books");
+  static const struct {
+    const char *name, *value, *code; /* NULL: taken */
+  } cases[] = {
+      {"If-None-Match", NULL, NULL},
+      {"If-None-Match", "", NULL},
+      {"If-None-Match", "\u672c\u672c\u672c", NULL},
+      {"If-None-Match", "123456", ""},
+      {"If-None-Match", "a\xff", "characters"},
+      {"If-None-Match", "a\tb", "characters"},
+      {"User-Agent", "a very long one\xff", NULL},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    struct faults *faults = faults_new(NULL);
+    contract_check_header(list, cases[i].name, cases[i].value, faults);
+    assert_int_equal(faults->count, cases[i].code != NULL);
+    if (faults->count > 0) {
+      assert_int_equal(faults->list[0].place, PLACE_HEADER);
+      assert_string_equal(faults->list[0].where, cases[i].name);
+    }
+    if (faults->count > 0 && cases[i].code[0] != '\0') {
+      assert_string_equal(faults->list[0].code, cases[i].code);
+    }
+    talloc_free(faults);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(declared_parameters_and_filters_are_taken),
       cmocka_unit_test(an_unknown_parameter_is_a_fault_that_names_the_nearest_one),
       cmocka_unit_test(filters_are_taken_only_where_lists_are_filtered),
-      cmocka_unit_test(an_operator_is_refused_with_its_filter),
+      cmocka_unit_test(operators_are_taken_where_they_mean_something),
+      cmocka_unit_test(a_value_behind_an_operator_is_checked_too),
+      cmocka_unit_test(a_bound_is_given_once),
       cmocka_unit_test(values_are_checked_as_what_they_should_be),
       cmocka_unit_test(what_takes_one_value_cannot_be_given_twice),
       cmocka_unit_test(a_required_parameter_is_missed),
       cmocka_unit_test(all_faults_are_told_at_once),
       cmocka_unit_test(many_faults_are_counted),
       cmocka_unit_test(a_parameter_has_its_value_or_its_default),
+      cmocka_unit_test(a_declared_header_is_checked_and_others_are_left_alone),
   };
   return cmocka_run_group_tests(tests, sample_load, sample_free);
 }

@@ -192,6 +192,29 @@ static void everything_else_is_unreadable(void **state) {
   ASSERT_ROWS(rows);
 }
 
+static void what_is_ambiguous_is_told_with_what_it_could_mean(void **state) {
+  (void)state;
+  static const char *const cases[][2] = {
+      {"115/4/1", "2026-04-01 (民國115)"},
+      {"１１５年４月", "2026-04 (民國115)"},
+      {"8/4", "2026-04 (令和8), 1996-04 (平成8), 1933-04 (昭和8), 1919-04 (大正8), 1875-04 (明治8), 1919-04 (民國8)"},
+      {"4/1/2026", "2026-01-04 (day first), 2026-04-01 (month first)"},
+      {"31.4.2026", ""},
+      {"30.4.2026", "2026-04-30 (day first)"},
+      {"26-12-31", "2026-12-31, 2044-12-31 (令和26), 2014-12-31 (平成26), 1951-12-31 (昭和26), 1893-12-31 (明治26), "
+                   "1937-12-31 (民國26), 2031-12-26 (day first)"},
+      {"1.4.26", "1989-04-26 (平成1), 1912-04-26 (民國1), 2026-04-01 (day first), 2026-01-04 (month first)"},
+      {"115/13/1", ""},
+      {"2026/4/1", ""},
+      {"soon", ""},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    char out[PARTIAL_DATE_MEANINGS];
+    partial_date_meanings(cases[i][0], out);
+    assert_string_equal(out, cases[i][1]);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_partial_date_stands_for_its_whole_interval),
@@ -201,6 +224,7 @@ int main(void) {
       cmocka_unit_test(japanese_and_taiwanese_years_are_read),
       cmocka_unit_test(an_era_is_read_within_its_own_days_only),
       cmocka_unit_test(what_could_be_read_two_ways_is_ambiguous),
+      cmocka_unit_test(what_is_ambiguous_is_told_with_what_it_could_mean),
       cmocka_unit_test(everything_else_is_unreadable),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -141,13 +141,26 @@ static inline bool sample_has(struct sample *sample, const char *slug) {
   return has;
 }
 
-/* Runs a statement on the file, which no store may have open. */
+/* Runs statements on the file, which no store may have open. */
 static inline void sample_execute(const char *path, const char *sql) {
   struct error error;
   struct db *db = engine_open(path, true, &error);
   assert_non_null(db);
-  assert_true(query_run(db_query(db, sql)));
+  assert_true(engine_execute(db, sql));
   engine_close(db);
+}
+
+/* Makes the file as the program with that version of the schema would have left it. */
+static inline void sample_version(const char *path, int version) {
+  const struct asset *migration;
+  char mark[80];
+  snprintf(mark, sizeof mark, "PRAGMA user_version = %d; PRAGMA application_id = %d", version, APPLICATION_ID);
+  sample_execute(path, mark);
+  for (size_t i = 0; (migration = asset_below("sql/sqlite/migrations/", i)) != NULL; i++) {
+    if (atoi(strrchr(migration->path, '/') + 1) <= version) {
+      sample_execute(path, migration->data);
+    }
+  }
 }
 
 #endif

@@ -192,6 +192,68 @@ static void a_backup_that_cannot_be_written_leaves_nothing_behind(void **state) 
   sample_add(sample, "still-writable");
 }
 
+/* -- the name of the log of changes -------------------------------------------------------------------------------- */
+
+enum { NAME_SIZE = 17 };
+
+static void read_name(struct sample *sample, char name[NAME_SIZE]) {
+  assert_true(db_begin_read(sample->reader));
+  struct query *query = db_named(sample->reader, "log-name");
+  assert_int_equal(query_step(query), STEP_ROW);
+  assert_false(query_null(query, 0));
+  assert_int_equal(query_size(query, 0), NAME_SIZE - 1);
+  memcpy(name, query_text(query, 0), NAME_SIZE);
+  query_end(query);
+  db_end_read(sample->reader);
+}
+
+static void a_log_keeps_its_name_and_a_copy_of_it_gets_another(void **state) {
+  struct sample *sample = *state;
+  char own[NAME_SIZE], name[NAME_SIZE];
+  char *backup = beside(sample, "backup.db"), *twin = beside(sample, "twin.db"), *path = sample->path;
+  read_name(sample, own);
+  backup_to(sample, backup);
+  copy_file(backup, twin);
+  read_name(sample, name);
+  assert_string_equal(name, own);
+  reopen(sample, path);
+  read_name(sample, name);
+  assert_string_equal(name, own);
+  reopen(sample, backup);
+  read_name(sample, name);
+  assert_string_not_equal(name, own);
+  char *others[] = {twin, path};
+  for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+    char last[NAME_SIZE];
+    memcpy(last, name, sizeof last);
+    sample_close(sample);
+    if (others[i] == path) {
+      restore_from(path, path);
+    }
+    sample->path = others[i];
+    sample_open(sample, 0, 0);
+    read_name(sample, name);
+    assert_string_not_equal(name, last);
+    assert_string_not_equal(name, own);
+  }
+}
+
+static void a_database_from_before_logs_had_names_is_restored_and_gets_one(void **state) {
+  struct sample *sample = *state;
+  char own[NAME_SIZE], name[NAME_SIZE];
+  char *old = beside(sample, "old.db"), *path = sample->path;
+  read_name(sample, own);
+  sample_version(old, 8);
+  sample_execute(old, "INSERT INTO areas (pk, id, slug, revision, stamp, created_at, updated_at, name) VALUES (1, 'a', "
+                      "'kept', 1, 1, 'then', 'then', 'kept')");
+  sample_close(sample);
+  restore_from(path, old);
+  sample_open(sample, 0, 0);
+  assert_true(sample_has(sample, "kept"));
+  read_name(sample, name);
+  assert_string_not_equal(name, own);
+}
+
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, sample_store, sample_free)
   const struct CMUnitTest tests[] = {
@@ -203,6 +265,8 @@ int main(void) {
       TEST(what_is_no_sound_backup_is_refused_and_the_database_stays),
       TEST(a_database_in_use_is_not_replaced),
       TEST(a_backup_that_cannot_be_written_leaves_nothing_behind),
+      TEST(a_log_keeps_its_name_and_a_copy_of_it_gets_another),
+      TEST(a_database_from_before_logs_had_names_is_restored_and_gets_one),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -138,6 +138,57 @@ static void a_reader_cannot_write(void **state) {
   assert_false(sample_has(sample, "smuggled"));
 }
 
+static void agreements_of_an_older_version_that_may_stand_otherwise_for_the_public_are_due(void **state) {
+  static const char *const older[] = {
+      "INSERT INTO organizations (pk, id, slug, revision, stamp, created_at, updated_at, name) VALUES (1, 'o', 'o', 1, "
+      "1, 'then', 'then', 'o')",
+      "INSERT INTO agreements (pk, id, slug, revision, stamp, created_at, updated_at, title, stage, status, "
+      "effective_on) SELECT value, value, value, 1, 1, 'then', 'then', value, 'concluded', 'in_force', iif(value = 3, "
+      "NULL, '2026-01-01') FROM json_each('[1, 2, 3, 4, 5]')",
+      "INSERT INTO agreement_relations (owner, position, type, agreement) VALUES (1, 0, 'renews', 2), (1, 1, 'amends', "
+      "5)",
+      "INSERT INTO agreement_parties (owner, position, organization, signed_on) VALUES (3, 0, 1, '2026-01-01'), (4, 0, "
+      "1, '2026'), (5, 0, 1, '2026-01-01')"};
+  struct sample *sample = *state;
+  sample_version(sample->path, 8);
+  for (size_t i = 0; i < sizeof older / sizeof older[0]; i++) {
+    sample_execute(sample->path, older[i]);
+  }
+  sample_open(sample, 0, 0);
+  sample_close(sample);
+  assert_int_equal(number_of(sample->path, "SELECT group_concat(pk, '') FROM agreements WHERE due_on = '0001-01-01'"),
+                   234);
+}
+
+static void sessions_and_tokens_of_an_older_version_stay_as_they_are(void **state) {
+  static const char *const older[] = {
+      "INSERT INTO tokens (pk, id, name, role, hash, created_at, networks, requests_per_minute) VALUES (3, 'tok_a', "
+      "'a', "
+      "'admin', zeroblob(32), 'then', '[\"192.0.2.0/24\"]', 5), (5, 'tok_b', 'b', 'reader', randomblob(32), 'then', "
+      "'[]', NULL)",
+      "INSERT INTO sessions (pk, token, hash, created_at, expires_at, last_used_at) VALUES (7, 3, zeroblob(32), "
+      "'then', "
+      "'later', 'now'), (9, 5, randomblob(32), 'then', 'later', 'now')",
+      "DELETE FROM sessions WHERE pk = 9"};
+  struct sample *sample = *state;
+  sample_version(sample->path, 11);
+  for (size_t i = 0; i < sizeof older / sizeof older[0]; i++) {
+    sample_execute(sample->path, older[i]);
+  }
+  sample_open(sample, 0, 0);
+  sample_close(sample);
+  assert_int_equal(number_of(sample->path, "SELECT group_concat(pk, '') FROM tokens WHERE query IS NULL"), 35);
+  assert_int_equal(number_of(sample->path, "SELECT requests_per_minute FROM tokens WHERE role = 'admin' AND networks = "
+                                           "'[\"192.0.2.0/24\"]' AND hash = zeroblob(32)"),
+                   5);
+  assert_int_equal(number_of(sample->path, "SELECT s.pk FROM sessions s JOIN tokens t ON t.pk = s.token WHERE t.id = "
+                                           "'tok_a' AND s.last_used_at = 'now'"),
+                   7);
+  assert_int_equal(number_of(sample->path, "SELECT seq FROM sqlite_sequence WHERE name = 'sessions'"), 9);
+  sample_execute(sample->path, "PRAGMA foreign_keys = ON; DELETE FROM tokens WHERE pk = 3");
+  assert_int_equal(number_of(sample->path, "SELECT count(*) FROM pragma_foreign_key_check"), 0);
+}
+
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, sample_folder, sample_free)
   const struct CMUnitTest tests[] = {
@@ -150,6 +201,8 @@ int main(void) {
       TEST(a_column_that_the_contract_names_must_be_there),
       TEST(one_process_owns_a_database_until_it_closes_it),
       TEST(a_reader_cannot_write),
+      TEST(agreements_of_an_older_version_that_may_stand_otherwise_for_the_public_are_due),
+      TEST(sessions_and_tokens_of_an_older_version_stay_as_they_are),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

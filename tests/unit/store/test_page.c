@@ -1,6 +1,8 @@
 /* Pages: one order, walked in steps of any size, forward and backward, with records that have no value. */
 #include "sample.h"
 
+#include "store/selection.h"
+
 enum { RECORDS = 9, MOST_KEYS = 32 };
 
 /* Organizations by slug, which their ids follow, and the year they were established in, if known. */
@@ -58,7 +60,7 @@ static void walk(struct sample *sample, struct page_request request, size_t limi
   request.limit = limit;
   assert_true(db_begin_read(sample->reader));
   for (;;) {
-    long count = resource_page(sample->reader, sample->organizations, &request, keys);
+    long count = resource_page(sample->reader, &request, keys);
     assert_in_range(count, 0, (long)limit);
     for (long i = 0; i < count; i++) {
       assert_true(length < MOST_KEYS - 1);
@@ -85,7 +87,9 @@ static void walk(struct sample *sample, struct page_request request, size_t limi
 }
 
 static void assert_order(struct sample *sample, struct page_request request, const char *order) {
+  const struct selection all = {.resource = sample->organizations};
   char got[MOST_KEYS];
+  request.selection = request.selection == NULL ? &all : request.selection;
   for (size_t limit = 1; limit <= RECORDS + 1; limit++) {
     walk(sample, request, limit, got);
     assert_string_equal(got, order);
@@ -107,19 +111,69 @@ static void they_come_last_in_the_other_direction_too(void **state) {
   assert_order(*state, (struct page_request){.sort = established, .descending = true}, "icefaghdb");
 }
 
+/* The records for which all the conditions hold, in the order of `sort` (NULL: as they were made). */
+static void assert_found(struct sample *sample, const struct condition *conditions, size_t count, const char *sort,
+                         const char *order) {
+  const struct selection selection = {
+      .resource = sample->organizations, .conditions = conditions, .count = count, .today = "2026-05-01"};
+  assert_order(sample,
+               (struct page_request){.selection = &selection, .sort = sort == NULL ? NULL : sort_of(sample, sort)},
+               order);
+  assert_true(db_begin_read(sample->reader));
+  assert_int_equal(selection_count(sample->reader, &selection), strlen(order));
+  db_end_read(sample->reader);
+}
+
+static const struct operand japan[] = {{.text = "JP"}}, two[] = {{.text = "JP"}, {.text = "TW"}},
+                            nowhere[] = {{.text = "XX"}}, yes[] = {{.number = 1}}, no[] = {{.number = 0}};
+
 static void a_filter_takes_any_of_its_values_and_keeps_the_order(void **state) {
-  static const char *const countries[] = {"JP", "TW"};
-  struct page_filter filter = {.filter = filter_of(*state, "country"), .values = countries, .count = 2};
-  struct page_request request = {.filters = &filter, .filter_count = 1, .sort = sort_of(*state, "established")};
-  assert_order(*state, request, "aecibh");
-  filter.count = 1;
-  assert_order(*state, request, "ach");
+  const struct filter *country = filter_of(*state, "country");
+  const struct condition either = {country, TEST_IS, two, 2}, one = {country, TEST_IS, japan, 1};
+  assert_found(*state, &either, 1, "established", "aecibh");
+  assert_found(*state, &one, 1, "established", "ach");
+  assert_found(*state, &either, 1, NULL, "abcehi");
+  assert_found(*state, &either, 1, "country", "achbei");
 }
 
 static void a_filter_that_nothing_meets_gives_an_empty_page(void **state) {
-  static const char *const countries[] = {"XX"};
-  struct page_filter filter = {.filter = filter_of(*state, "country"), .values = countries, .count = 1};
-  assert_order(*state, (struct page_request){.filters = &filter, .filter_count = 1}, "");
+  const struct condition none = {filter_of(*state, "country"), TEST_IS, nowhere, 1};
+  assert_found(*state, &none, 1, NULL, "");
+  assert_found(*state, &none, 1, "established", "");
+}
+
+static void what_is_not_known_is_none_of_the_values(void **state) {
+  const struct condition other = {filter_of(*state, "country"), TEST_NE, japan, 1};
+  assert_found(*state, &other, 1, NULL, "bdefgi");
+  assert_found(*state, &other, 1, "established", "gfeibd");
+}
+
+static void what_is_not_known_can_be_asked_for(void **state) {
+  const struct filter *established = filter_of(*state, "established");
+  const struct condition unknown = {established, TEST_ISNULL, yes, 1}, known = {established, TEST_ISNULL, no, 1};
+  assert_found(*state, &unknown, 1, NULL, "bdh");
+  assert_found(*state, &unknown, 1, "established", "bdh");
+  assert_found(*state, &unknown, 1, "country", "hbd");
+  assert_found(*state, &known, 1, NULL, "acefgi");
+  assert_found(*state, &known, 1, "established", "gafeci");
+}
+
+static void bounds_leave_out_what_is_not_known(void **state) {
+  static const struct operand from[] = {{.text = "2019"}},
+                              until[] = {{.text = "2020-12-31"}, {.text = ""}, {.text = ""}};
+  const struct filter *established = filter_of(*state, "established");
+  const struct condition both[] = {{established, TEST_GTE, from, 1}, {established, TEST_LTE, until, 3}};
+  assert_found(*state, both, 2, NULL, "aef");
+  assert_found(*state, both, 2, "established", "afe");
+  assert_found(*state, both, 2, "country", "fae");
+}
+
+static void conditions_hold_together(void **state) {
+  static const struct operand from[] = {{.text = "2020"}};
+  const struct condition all[] = {{filter_of(*state, "country"), TEST_IS, two, 2},
+                                  {filter_of(*state, "established"), TEST_GTE, from, 1}};
+  assert_found(*state, all, 2, NULL, "cei");
+  assert_found(*state, all, 2, "established", "eci");
 }
 
 static bool delete_some(void *argument, struct db *db) {
@@ -132,17 +186,18 @@ static bool delete_some(void *argument, struct db *db) {
 
 static void a_place_stays_when_its_record_goes_and_others_come_before_it(void **state) {
   struct sample *sample = *state;
-  struct page_request request = {.sort = sort_of(sample, "established"), .limit = 3};
+  const struct selection all = {.resource = sample->organizations};
+  struct page_request request = {.selection = &all, .sort = sort_of(sample, "established"), .limit = 3};
   struct page_key keys[3], next[3];
   assert_true(db_begin_read(sample->reader));
-  assert_int_equal(resource_page(sample->reader, sample->organizations, &request, keys), 3); /* g a f */
+  assert_int_equal(resource_page(sample->reader, &request, keys), 3); /* g a f */
   db_end_read(sample->reader);
   assert_int_equal(store_write(sample->store, delete_some, sample), WRITE_SAVED);
   request.after = true;
   request.after_value = keys[2].value;
   request.after_id = keys[2].id;
   assert_true(db_begin_read(sample->reader));
-  assert_int_equal(resource_page(sample->reader, sample->organizations, &request, next), 3);
+  assert_int_equal(resource_page(sample->reader, &request, next), 3);
   db_end_read(sample->reader);
   assert_string_equal(next[0].id, "org_e");
   assert_string_equal(next[1].id, "org_c");
@@ -161,6 +216,10 @@ int main(void) {
       TEST(they_come_last_in_the_other_direction_too),
       TEST(a_filter_takes_any_of_its_values_and_keeps_the_order),
       TEST(a_filter_that_nothing_meets_gives_an_empty_page),
+      TEST(what_is_not_known_is_none_of_the_values),
+      TEST(what_is_not_known_can_be_asked_for),
+      TEST(bounds_leave_out_what_is_not_known),
+      TEST(conditions_hold_together),
       TEST(a_place_stays_when_its_record_goes_and_others_come_before_it),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

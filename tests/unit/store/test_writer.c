@@ -3,6 +3,7 @@
 #include "sample.h"
 
 #include <semaphore.h>
+#include <stdatomic.h>
 
 enum { MOST = 40 };
 
@@ -249,6 +250,31 @@ static void closing_finishes_what_is_queued(void **state) {
   assert_true(sample_has(sample, crowd->jobs[MOST - 1].slug));
 }
 
+static void count_call(void *argument) {
+  atomic_fetch_add((_Atomic int *)argument, 1);
+}
+
+static void whoever_wants_to_know_is_told_of_each_commit_once_it_is_counted(void **state) {
+  struct sample *sample = *state;
+  _Atomic int told = 0;
+  struct crowd *crowd = gather(sample);
+  store_on_commit(sample->store, count_call, &told);
+  for (int i = 1; i < 3; i++) {
+    assert_true(store_submit(sample->store, &crowd->jobs[i].write));
+  }
+  open_gate(crowd);
+  wait_for(crowd, 3);
+  assert_int_equal(told, store_commits(sample->store)); /* the two that waited shared one */
+  crowd->jobs[3].drop = true;
+  assert_true(store_submit(sample->store, &crowd->jobs[3].write));
+  sem_wait(&crowd->jobs[3].over);
+  assert_int_equal(told, store_commits(sample->store));
+  store_forget_commit(sample->store, &told);
+  assert_true(store_submit(sample->store, &crowd->jobs[4].write));
+  sem_wait(&crowd->jobs[4].over);
+  assert_int_equal(told, store_commits(sample->store) - 1);
+}
+
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, sample_store, sample_free)
   const struct CMUnitTest tests[] = {
@@ -260,6 +286,7 @@ int main(void) {
       TEST(each_kept_write_has_the_next_stamp_and_none_comes_twice),
       TEST(a_full_queue_takes_nothing_until_there_is_room),
       TEST(many_threads_write_and_wait_at_once),
+      TEST(whoever_wants_to_know_is_told_of_each_commit_once_it_is_counted),
       TEST(closing_finishes_what_is_queued),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

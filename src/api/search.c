@@ -1,0 +1,212 @@
+/* Searching across the resources, and telling which organization a written name means. The store finds and ranks; here
+ * the question is read, and what was found is shown. */
+#include "api/call.h"
+
+#include "api/filters.h"
+#include "base/memory.h"
+#include "domain/fold.h"
+#include "domain/likeness.h"
+#include "domain/question.h"
+#include "store/search.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ALIKE_MOST = 200 };
+
+/* Two names that are no closer than this are not the same; and nobody is chosen who is not this much closer than the
+ * next. */
+static const double least_shown = 0.4, least_chosen = 0.8, least_lead = 0.1;
+
+static size_t limit_of(const struct call *call) {
+  return (size_t)strtoul(contract_parameter(call->operation, call->uri, "limit"), NULL, 10);
+}
+
+/* -- searching ----------------------------------------------------------------------------------------------------- */
+
+struct found_record {
+  const struct resource *resource;
+  struct search_hit hit;
+};
+
+static int by_score(const void *a, const void *b) {
+  const struct found_record *left = a, *right = b;
+  if (left->hit.score != right->hit.score) {
+    return left->hit.score > right->hit.score ? -1 : 1;
+  }
+  if (left->resource != right->resource) {
+    return left->resource->index < right->resource->index ? -1 : 1;
+  }
+  return left->hit.pk < right->hit.pk ? -1 : left->hit.pk > right->hit.pk;
+}
+
+/* The best of every resource that is asked for, best first; their number. */
+static size_t find_all(struct call *call, const struct question *question, size_t limit, struct found_record **out) {
+  const struct contract *contract = api_contract(call->api);
+  const char *only = contract_parameter(call->operation, call->uri, "resource");
+  const struct search *search = search_new(call->memory, question);
+  struct search_hit *hits = memory_array(call->memory, struct search_hit, limit);
+  struct found_record *found = memory_array(call->memory, struct found_record, limit * contract->resource_count);
+  size_t total = 0;
+  for (size_t i = 0; i < contract->resource_count; i++) {
+    const struct resource *resource = &contract->resources[i];
+    if (resource->search == NULL || (only != NULL && strcmp(only, resource->path) != 0)) {
+      continue;
+    }
+    long count = search_best(call_db(call), resource, search, hits, limit);
+    for (long j = 0; j < count; j++) {
+      found[total++] = (struct found_record){resource, hits[j]};
+    }
+  }
+  qsort(found, total, sizeof *found, by_score);
+  *out = found;
+  return total < limit ? total : limit;
+}
+
+/* One text of all, names last, since the name is shown anyway. */
+static const char *snippet_of(struct call *call, const struct question *question, const struct search_item *item) {
+  const char *text = memory_print(call->memory, "%s" FOLD_BOUNDARY "%s", item->rest, item->names);
+  const char *snippet = question_snippet(call->memory, question, text);
+  return snippet == NULL ? "" : snippet;
+}
+
+bool read_question(struct call *call, const char *text, struct question *out) {
+  switch (question_read(call->memory, text, out)) {
+  case QUESTION_EMPTY:
+    faults_add(call->faults, PLACE_PARAMETER, "q", "empty",
+               "has nothing to search for: no letter and no digit, or nothing but the form of a company");
+    return false;
+  case QUESTION_LONG:
+    faults_add(call->faults, PLACE_PARAMETER, "q", "too_many",
+               "has more than %d words, or %d words and pairs of characters", QUESTION_PHRASES, QUESTION_TOKENS);
+    return false;
+  default:
+    return true;
+  }
+}
+
+void handle_search(struct call *call) {
+  struct question question;
+  if (!read_question(call, contract_parameter(call->operation, call->uri, "q"), &question)) {
+    answer_faults(call, "invalid-parameter");
+    return;
+  }
+  struct found_record *found;
+  size_t count = find_all(call, &question, limit_of(call), &found);
+  json_t *items = owned_json(call->memory, json_array());
+  for (size_t i = 0; i < count; i++) {
+    struct search_item item;
+    if (search_show(call->db, call->memory, found[i].resource, found[i].hit.pk, &item)) {
+      json_array_append_new(items, json_pack("{s:s, s:s, s:s, s:s, s:s, s:f}", "resource", found[i].resource->path,
+                                             "id", item.id, "slug", item.slug, "name", item.name, "snippet",
+                                             snippet_of(call, &question, &item), "score", found[i].hit.score));
+    }
+  }
+  if (db_failure(call->db) == DB_OK) {
+    answer_json(call, 200, json_pack("{s:O}", "items", items));
+    answer_tag_of_body(call);
+  }
+}
+
+/* -- matching ------------------------------------------------------------------------------------------------------ */
+
+enum matched { MATCHED_EXACT, MATCHED_ALIAS, MATCHED_FOLDED, MATCHED_SIMILAR };
+
+struct meant {
+  struct search_item item;
+  enum matched matched;
+  double score;
+};
+
+/* How near one of an organization's names is. */
+static void compare_name(const void *memory, const char *asked, const char *key, const char *name, bool own,
+                         struct meant *meant) {
+  enum matched matched = MATCHED_SIMILAR;
+  double score = 0;
+  const char *other = fold_key(memory, name);
+  if (strcmp(asked, name) == 0) {
+    matched = own ? MATCHED_EXACT : MATCHED_ALIAS;
+    score = 1;
+  } else if (strcmp(key, other) == 0) {
+    matched = MATCHED_FOLDED;
+    score = 1;
+  } else {
+    score = 0.99 * likeness(key, other);
+  }
+  if (matched < meant->matched || (matched == meant->matched && score > meant->score)) {
+    meant->matched = matched;
+    meant->score = score;
+  }
+}
+
+static void compare(const void *memory, const char *asked, const char *key, struct meant *meant) {
+  meant->matched = MATCHED_SIMILAR;
+  const char *at = meant->item.names;
+  for (bool own = true; at != NULL; own = false) {
+    size_t length = strcspn(at, FOLD_BOUNDARY);
+    compare_name(memory, asked, key, memory_slice(memory, at, length), own, meant);
+    at = at[length] == '\0' ? NULL : at + length + 1;
+  }
+}
+
+static int by_nearness(const void *a, const void *b) {
+  const struct meant *left = a, *right = b;
+  if (left->matched != right->matched) {
+    return left->matched < right->matched ? -1 : 1;
+  }
+  if (left->score != right->score) {
+    return left->score > right->score ? -1 : 1;
+  }
+  return strcmp(left->item.id, right->item.id);
+}
+
+/* Whether the first is meant: alone in its kind of match, or clearly nearer than the next. */
+static bool is_chosen(const struct meant *list, size_t count) {
+  if (count == 0) {
+    return false;
+  }
+  if (list[0].matched != MATCHED_SIMILAR) {
+    return count == 1 || list[1].matched != list[0].matched;
+  }
+  return list[0].score >= least_chosen && (count == 1 || list[0].score - list[1].score >= least_lead);
+}
+
+static json_t *show_meant(const struct meant *list, size_t count, size_t limit) {
+  static const char *const words[] = {
+      [MATCHED_EXACT] = "exact", [MATCHED_ALIAS] = "alias", [MATCHED_FOLDED] = "folded", [MATCHED_SIMILAR] = "similar"};
+  json_t *items = json_array();
+  bool chosen = is_chosen(list, count);
+  for (size_t i = 0; i < count && i < limit; i++) {
+    json_array_append_new(items, json_pack("{s:{s:s, s:s, s:s}, s:f, s:s, s:b}", "organization", "id", list[i].item.id,
+                                           "slug", list[i].item.slug, "name", list[i].item.name, "score", list[i].score,
+                                           "matched", words[list[i].matched], "chosen", chosen && i == 0));
+  }
+  return items;
+}
+
+void handle_organization_match(struct call *call) {
+  const char *name = contract_parameter(call->operation, call->uri, "name"), *key = fold_key(call->memory, name);
+  if (key[0] == '\0') {
+    faults_add(call->faults, PLACE_PARAMETER, "name", "empty",
+               "has nothing to compare: no letter and no digit, or nothing but the form of a company");
+    answer_faults(call, "invalid-parameter");
+    return;
+  }
+  int64_t pks[ALIKE_MOST];
+  struct meant *list = memory_array(call->memory, struct meant, ALIKE_MOST);
+  long found = search_alike(call_db(call), call->resource, name, pks, ALIKE_MOST);
+  size_t count = 0;
+  for (long i = 0; i < found; i++) {
+    struct meant *meant = &list[count];
+    if (search_show(call->db, call->memory, call->resource, pks[i], &meant->item)) {
+      compare(call->memory, name, key, meant);
+      count += meant->matched != MATCHED_SIMILAR || meant->score >= least_shown;
+    }
+  }
+  if (db_failure(call->db) == DB_OK) {
+    qsort(list, count, sizeof *list, by_nearness);
+    answer_json(call, 200, json_pack("{s:o}", "items", show_meant(list, count, limit_of(call))));
+    answer_tag_of_body(call);
+  }
+}

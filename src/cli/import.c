@@ -1,0 +1,118 @@
+/* An import is one request with the whole file as its body; what the file is follows from its name or a flag. */
+#include "base/memory.h"
+#include "base/text.h"
+#include "cli/ask.h"
+
+#include <curl/curl.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+static bool read_all(const char *path, struct text *out) {
+  FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "rb");
+  if (file == NULL) {
+    return false;
+  }
+  char buffer[65536];
+  size_t size;
+  while ((size = fread(buffer, 1, sizeof buffer, file)) > 0) {
+    text_add_bytes(out, buffer, size);
+  }
+  bool fine = ferror(file) == 0;
+  if (file != stdin) {
+    fclose(file);
+  }
+  return fine;
+}
+
+static const char *text_of(const json_t *object, const char *member) {
+  return json_string_value(json_object_get(object, member));
+}
+
+static long long number_of(const json_t *object, const char *member) {
+  return json_integer_value(json_object_get(object, member));
+}
+
+/* Tells what was done; the exit status: a failure when records were left out. */
+static int print_report(const json_t *report, bool dry) {
+  size_t index;
+  json_t *reading;
+  json_array_foreach(json_object_get(report, "readings"), index, reading) {
+    printf("line %lld: %s %s was read as %s\n", number_of(reading, "line"), text_of(reading, "pointer"),
+           text_of(reading, "value"), text_of(reading, "read_as"));
+  }
+  static const char *const counts[] = {"rows", "created", "updated", "unchanged", "failed"};
+  bool failed = number_of(report, "failed") > 0;
+  for (size_t i = 0; i < (failed ? 5 : 4); i++) {
+    printf("%s%lld %s", i == 0 ? "" : ", ", number_of(report, counts[i]), counts[i]);
+  }
+  printf("%s\n", dry ? " (nothing was written: dry run)" : "");
+  print_faults(json_object_get(report, "errors"));
+  return failed ? EXIT_FAILED : EXIT_SUCCESS;
+}
+
+static void add_parameter(struct text *target, const struct arguments *arguments, const char *flag, const char *name) {
+  const char *value = argument(arguments, flag);
+  if (value != NULL) {
+    char *escaped = memory_checked(curl_easy_escape(NULL, value, 0));
+    text_addf(target, "%s%s=%s", strchr(target->data, '?') == NULL ? "?" : "&", name, escaped);
+    curl_free(escaped);
+  }
+}
+
+/* The media type of the file; NULL when the flags cannot be understood, which is told. */
+static const char *media_of(const void *memory, const struct arguments *arguments) {
+  const char *format = argument(arguments, "format"), *charset = argument(arguments, "charset");
+  const char *end = strrchr(arguments->words[0], '.');
+  if (format == NULL) {
+    format = end != NULL && (strcasecmp(end, ".csv") == 0 || strcasecmp(end, ".tsv") == 0) ? "csv" : "json";
+  }
+  if (strcmp(format, "json") == 0) {
+    return "application/x-ndjson";
+  }
+  if (strcmp(format, "csv") != 0) {
+    fprintf(stderr, "entente import: --format %s: must be json or csv\n", format);
+    return NULL;
+  }
+  charset = charset == NULL ? "utf-8" : charset;
+  if (charset[strspn(charset, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")] != '\0') {
+    fprintf(stderr, "entente import: --charset %s is not the name of a character set\n", charset);
+    return NULL;
+  }
+  return memory_print(memory, "text/csv; charset=%s", charset);
+}
+
+int run_import(const struct arguments *arguments) {
+  void *memory = talloc_new(NULL);
+  struct text *body = text_new(memory), *target = text_new(memory);
+  const char *media = media_of(memory, arguments);
+  if (media == NULL) {
+    talloc_free(memory);
+    return EXIT_USAGE;
+  }
+  if (!read_all(arguments->words[0], body)) {
+    fprintf(stderr, "entente: %s: %s\n", arguments->words[0], strerror(errno));
+    talloc_free(memory);
+    return EXIT_FAILED;
+  }
+  bool dry = argument_is_set(arguments, "dry-run");
+  text_add(target, "/v1/import");
+  add_parameter(target, arguments, "mode", "mode");
+  add_parameter(target, arguments, "on-error", "on_error");
+  add_parameter(target, arguments, "resource", "resource");
+  text_add(target, dry ? "&dry_run=true" : "");
+  struct asked asked = {
+      .method = "POST", .target = target->data, .content_type = media, .body = body->data, .body_size = body->length};
+  struct answered answered;
+  struct error error;
+  int status = EXIT_FAILED;
+  if (!ask(arguments, &asked, &answered, &error)) {
+    fprintf(stderr, "entente: %s\n", error.text);
+  } else {
+    status = answered.status >= 300 ? print_problem(&answered) : print_report(answered.json, dry);
+    json_decref(answered.json);
+  }
+  talloc_free(memory);
+  return status;
+}

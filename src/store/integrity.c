@@ -1,0 +1,42 @@
+/* What the engine itself can say about the file: whether it is whole, and whether references lead somewhere; and what
+ * it says by failing while others look. */
+#include "store/engine.h"
+#include "store/store.h"
+
+#include <stdio.h>
+#include <string.h>
+
+bool store_checked(struct db *db, bool sound, const char *what, void (*tell)(void *argument, const char *line),
+                   void *argument) {
+  if (db_failure(db) == DB_OTHER) {
+    char line[400];
+    snprintf(line, sizeof line, "%.120s cannot be read: %s", what, db_failure_text(db));
+    engine_clear_failure(db);
+    tell(argument, line);
+    return false;
+  }
+  return sound && db_failure(db) == DB_OK;
+}
+
+static bool check_rows(struct db *db, const char *pragma, const char *fine, void (*tell)(void *, const char *),
+                       void *argument) {
+  struct query *query = db_query(db, pragma);
+  bool sound = true;
+  while (query_step(query) == STEP_ROW) {
+    const char *text = query_text(query, 0);
+    if (fine == NULL || text == NULL || strcmp(text, fine) != 0) {
+      sound = false;
+      char line[300];
+      snprintf(line, sizeof line, "%s: %s", pragma + strlen("PRAGMA "), text == NULL ? "?" : text);
+      tell(argument, line);
+    }
+  }
+  query_end(query);
+  return store_checked(db, sound, "the database", tell, argument);
+}
+
+bool engine_check(struct db *db, void (*tell)(void *argument, const char *line), void *argument) {
+  bool whole = check_rows(db, "PRAGMA integrity_check", "ok", tell, argument);
+  bool linked = check_rows(db, "PRAGMA foreign_key_check", NULL, tell, argument);
+  return whole && linked;
+}

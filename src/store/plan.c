@@ -1,0 +1,153 @@
+/* A page costs what has to be looked at to find its records. There are three ways: along the order, testing each
+ * record, which is quick when many records fit; along an index that has a value and then the order, which is quick for
+ * that one condition whatever fits it; and gathering all that fit the rarest condition, which is quick when they are
+ * few. How many are few is counted on the index, up to a bound; between conditions that many records fit, one that has
+ * few values for all (an enumeration) is thought to narrow less. Which indexes there are is read from the database, so
+ * that a new one needs a migration and nothing else. */
+#include "store/plan.h"
+
+#include "base/memory.h"
+#include "base/text.h"
+#include "store/engine.h"
+#include "store/search.h"
+#include "store/shadow.h"
+#include "store/shape.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { FEW = 1000 }; /* records that are gathered and put in order in about the time of a page */
+
+/* What is searched for is listed sooner than looked up in each record when it is less than this. Names lie in an index,
+ * while words have to be found in all their rows. */
+static const struct search_count listed = {.words = 3000, .names = 10000};
+
+bool plan_bounds_order(const struct page_request *request, const struct condition *condition) {
+  return request->sort != NULL && condition->filter->table == NULL && condition->filter->column != NULL &&
+         strcmp(condition->filter->column, request->sort->column) == 0;
+}
+
+/* Whether the condition names values, after each of which an index goes on with the order. */
+static bool leads(const struct shapes *shapes, const struct page_request *request, const struct condition *condition) {
+  const struct filter *filter = condition->filter;
+  const char *order = request->sort == NULL ? NULL : request->sort->column;
+  if (condition->test == TEST_ISNULL && filter->table == NULL && condition->operands[0].number != 0) {
+    return shapes_indexed(shapes, request->selection->resource->table, filter->column, order, NULL);
+  }
+  bool names = condition->test == TEST_IS || (condition->test == TEST_UNDER && filter->column != NULL);
+  if (!names || filter->kind_column != NULL || condition->count > WALKS_MOST) {
+    return false;
+  }
+  if (filter->table == NULL) {
+    return shapes_indexed(shapes, request->selection->resource->table, filter->column, order, NULL);
+  }
+  char copy[160];
+  snprintf(copy, sizeof copy, "owner_%s", order == NULL ? "" : order);
+  return order == NULL ? shapes_indexed(shapes, filter->table, filter->column, "owner", NULL)
+                       : shapes_indexed(shapes, filter->table, filter->column, copy, "owner");
+}
+
+/* Reads what a TEST_UNDER stands for; false when that is too much to walk for each. */
+static bool read_below(struct db *db, const struct selection *selection, struct plan *plan) {
+  struct sql sql = {.text = text_new(NULL)};
+  text_add(sql.text, "SELECT pk FROM ");
+  sql_add_below(&sql, selection, plan->by, true);
+  text_addf(sql.text, " LIMIT %d", WALKS_MOST + 1);
+  struct query *query = db_query(db, sql.text->data);
+  sql_bind(query, &sql);
+  size_t count = 0;
+  for (; query_step(query) == STEP_ROW; count++) {
+    if (count < WALKS_MOST) {
+      plan->below[count] = (struct operand){.number = query_int(query, 0)};
+    }
+  }
+  query_end(query);
+  talloc_free(sql.text);
+  plan->below_count = count;
+  return count <= WALKS_MOST;
+}
+
+/* Whether what fits the condition can be gathered without looking at everything. */
+static bool gathers(const struct shapes *shapes, const struct selection *selection, const struct condition *condition) {
+  const struct filter *filter = condition->filter;
+  bool positive = condition->test == TEST_IS || condition->test == TEST_UNDER;
+  if (filter->column == NULL) {
+    return true;
+  }
+  if (filter->table != NULL) {
+    return positive && shapes_indexed(shapes, filter->table, filter->column, NULL, NULL);
+  }
+  bool bounded = condition->test != TEST_NE && condition->test != TEST_ISNULL;
+  return bounded && shapes_indexed(shapes, selection->resource->table, filter->column, NULL, NULL);
+}
+
+/* How many fit, FEW at most. */
+static int64_t count_few(struct db *db, const struct selection *selection, const struct condition *condition) {
+  struct sql sql = {.text = text_new(NULL)};
+  const struct filter *filter = condition->filter;
+  if (filter->table != NULL) {
+    text_addf(sql.text, "SELECT count(*) FROM (SELECT 1 FROM \"%s\" i WHERE ", filter->table);
+    sql_add_match(&sql, selection, condition, "i", NULL);
+  } else {
+    const char *table = shadow_table(db, selection->resource);
+    text_addf(sql.text, "SELECT count(*) FROM (SELECT 1 FROM \"%s\" t WHERE true", table);
+    sql_add_condition(&sql, selection, condition, true);
+  }
+  text_addf(sql.text, " LIMIT %d)", FEW);
+  struct query *query = db_query(db, sql.text->data);
+  sql_bind(query, &sql);
+  int64_t count = query_step(query) == STEP_ROW ? query_int(query, 0) : 0;
+  query_end(query);
+  talloc_free(sql.text);
+  return count;
+}
+
+/* The less a condition is likely to narrow, the more. */
+static int breadth(const struct condition *condition) {
+  const struct filter *filter = condition->filter;
+  bool enumerated = filter->schema->values != NULL || (filter->schema->kinds & KIND_BOOLEAN) != 0;
+  return condition->test == TEST_ISNULL ? 2 : enumerated ? 1 : 0;
+}
+
+struct plan plan_page(struct db *db, const struct page_request *request) {
+  const struct shapes *shapes = engine_shapes(db);
+  const struct selection *selection = request->selection;
+  struct plan plan = {.lead = LEAD_ORDER};
+  size_t others = 0;
+  for (size_t i = 0; i < selection->count; i++) {
+    const struct condition *condition = &selection->conditions[i];
+    struct plan equal = {.lead = LEAD_EQUAL, .by = condition};
+    if (leads(shapes, request, condition) && (plan.by == NULL || breadth(condition) < breadth(plan.by)) &&
+        (condition->test != TEST_UNDER || read_below(db, selection, &equal))) {
+      others += plan.by != NULL;
+      plan = equal;
+    } else {
+      others += !plan_bounds_order(request, condition);
+    }
+  }
+  int64_t fewest = FEW;
+  struct search_form form = {0};
+  if (selection->search != NULL) {
+    struct search_count found = search_count(db, selection->resource, selection->search, listed);
+    form = (struct search_form){.each_word = found.words == listed.words, .each_name = found.names == listed.names};
+    if (found.words + found.names < FEW) {
+      fewest = found.words + found.names;
+      plan = (struct plan){.lead = fewest == 0 ? LEAD_NOTHING : LEAD_GATHER};
+    }
+    others++;
+  }
+  for (size_t i = 0; others > 0 && i < selection->count; i++) {
+    const struct condition *condition = &selection->conditions[i];
+    int64_t count = gathers(shapes, selection, condition) ? count_few(db, selection, condition) : FEW;
+    if (count < fewest) {
+      fewest = count;
+      plan = (struct plan){.lead = count == 0 ? LEAD_NOTHING : LEAD_GATHER, .by = condition};
+    }
+  }
+  if (plan.lead == LEAD_NOTHING && db_failure(db) != DB_OK) {
+    plan.lead = LEAD_ORDER; /* who counted nothing because they failed will fail once more, and say so */
+  }
+  plan.form = form;
+  plan.form.leads = plan.lead == LEAD_GATHER && plan.by == NULL;
+  return plan;
+}

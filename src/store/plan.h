@@ -1,0 +1,30 @@
+/* Private to the store: along which index a page is walked. */
+#ifndef ENTENTE_STORE_PLAN_H
+#define ENTENTE_STORE_PLAN_H
+
+#include "store/resource.h"
+#include "store/selection.h"
+
+enum lead {
+  LEAD_ORDER,  /* the index of the order, every record of it tested */
+  LEAD_EQUAL,  /* for each value that one condition names, an index that has it and then the order */
+  LEAD_GATHER, /* all that one condition finds, put in order afterwards */
+  LEAD_NOTHING /* there is no such record */
+};
+
+enum { WALKS_MOST = 16 }; /* values of one condition, each of which is walked for */
+
+struct plan {
+  enum lead lead;
+  const struct condition *by;       /* for LEAD_EQUAL and LEAD_GATHER; NULL: what is searched for */
+  struct operand below[WALKS_MOST]; /* for LEAD_EQUAL by a TEST_UNDER: all that lies below, and what that is below */
+  size_t below_count;
+  struct search_form form; /* of what is searched for */
+};
+
+struct plan plan_page(struct db *db, const struct page_request *request);
+
+/* What is asked of the sort column itself, which the walk along it can begin and end with. */
+bool plan_bounds_order(const struct page_request *request, const struct condition *condition);
+
+#endif
