@@ -29,12 +29,12 @@ struct quota {
 
 struct principal {
   enum role role;
-  char name[801]; /* of the token: 200 characters, of four bytes at most */
   char id[TYPEID_SIZE];
   struct quota requests, writes;
   char expires_at[CLOCK_TIMESTAMP_SIZE]; /* of the token or the session, whichever ends first; "" for never */
   int64_t ends_ms;                       /* the same instant; far away for never */
   int64_t session;                       /* the session that the cookie names; 0: came by another way */
+  char name[801]; /* of the token: 200 characters, of four bytes at most; last, see principal_take */
 };
 
 struct call {

@@ -28,6 +28,12 @@ enum role role_named(const char *name) {
   return role;
 }
 
+static const struct principal nobody = {.role = ROLE_NONE}, local = {.role = ROLE_ADMIN, .name = "local"};
+
+void principal_take(struct principal *to, const struct principal *from) {
+  memcpy(to, from, offsetof(struct principal, name) + strlen(from->name) + 1);
+}
+
 /* Whether the address itself carries the token. Whatever else the request shows does not count then. */
 static bool by_address(const struct call *call) {
   return call->operation != NULL && call->operation->role == ROLE_FEED;
@@ -41,9 +47,9 @@ static bool identify(const struct call *call, struct worker *worker, uint64_t co
   const struct request *request = call->request;
   struct db *db = worker->whole.db;
   char secret[TOKEN_SIZE];
-  *principal = (struct principal){.role = ROLE_NONE};
+  principal_take(principal, &nobody);
   if (request->trusted && !by_address(call)) {
-    *principal = (struct principal){.role = ROLE_ADMIN, .name = "local"};
+    principal_take(principal, &local);
     return true;
   }
   if (!by_address(call) && request->authorization == NULL && !session_shown(request, secret)) {
@@ -58,7 +64,7 @@ static bool identify(const struct call *call, struct worker *worker, uint64_t co
                   : tokens_session(worker->tokens, &showing, secret, principal, &use_is_due);
   sodium_memzero(secret, sizeof secret);
   if (valid && endings_have(api_endings(call->api), principal)) {
-    *principal = (struct principal){.role = ROLE_NONE};
+    principal_take(principal, &nobody);
     return false;
   }
   if (use_is_due && db_failure(db) == DB_OK) {
@@ -149,7 +155,7 @@ bool caller_still_admitted(struct call *call, struct worker *worker) {
   if ((!valid && call->operation->role != ROLE_NONE) || !may(call, &principal)) {
     return false;
   }
-  call->principal = principal;
+  principal_take(&call->principal, &principal);
   return true;
 }
 

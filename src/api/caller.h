@@ -8,6 +8,7 @@
 
 struct call;
 struct db;
+struct principal;
 struct worker;
 
 enum { CALLER_BELIEVED_NS = 500000000 }; /* for so long one that was found is not asked for again */
@@ -28,6 +29,9 @@ bool caller_holds(const struct call *call, struct db *db);
 
 /* Answers a call whose token or session is no good, or no longer. */
 void caller_answer_refused(struct call *call);
+
+/* Makes a principal another. Of a name only what there is is copied, as every request with a token comes by here. */
+void principal_take(struct principal *to, const struct principal *from);
 
 /* "reader"; "" for none. */
 const char *role_name(enum role role);

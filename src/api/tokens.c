@@ -29,7 +29,8 @@ enum { PREFIX = 4, RANDOM = 32, CHECK = 6, REMEMBERED = 64, USE_EVERY_MS = 60000
 static const char alphabet[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
 struct remembered {
-  unsigned char mark[crypto_shorthash_siphashx24_BYTES]; /* of the token, under this thread's key */
+  unsigned char mark[crypto_shorthash_siphashx24_BYTES]; /* of the token, under this thread's key, so that how long one
+                                                            takes to compare with another tells nobody anything */
   uint64_t commits;
   bool known, valid;
   struct principal principal;
@@ -115,26 +116,30 @@ struct tokens *tokens_new(const void *parent, const struct changes *changes, int
   return tokens;
 }
 
+/* Takes the user's name in the base64 of `NAME:PASSWORD`. False when it is no base64. */
+static bool from_basic(const char *text, char out[TOKEN_SIZE]) {
+  char decoded[256];
+  size_t size;
+  bool fine = sodium_base642bin((unsigned char *)decoded, sizeof decoded - 1, text, strlen(text), " ", &size, NULL,
+                                sodium_base64_VARIANT_ORIGINAL) == 0;
+  if (fine) {
+    decoded[size] = '\0';
+    take(token_prefix, decoded, strcspn(decoded, ":"), out);
+  }
+  sodium_memzero(decoded, sizeof decoded);
+  return fine;
+}
+
 /* Takes what stands for the token in `Bearer TOKEN` or `Basic base64(TOKEN:…)`; of anything else its beginning, which
  * is too short for one. */
 static void from_header(const char *authorization, char out[TOKEN_SIZE]) {
-  char decoded[256];
-  const char *token = authorization;
-  size_t length = strnlen(authorization, TOKEN_SIZE - 2), size = 0;
   if (strncasecmp(authorization, "Bearer ", 7) == 0) {
-    token = authorization + 7 + strspn(authorization + 7, " ");
-    length = strlen(token);
-  } else if (strncasecmp(authorization, "Basic ", 6) == 0) {
-    const char *text = authorization + 6 + strspn(authorization + 6, " ");
-    if (sodium_base642bin((unsigned char *)decoded, sizeof decoded - 1, text, strlen(text), " ", &size, NULL,
-                          sodium_base64_VARIANT_ORIGINAL) == 0) {
-      decoded[size] = '\0';
-      token = decoded;
-      length = strcspn(decoded, ":");
-    }
+    const char *token = authorization + 7 + strspn(authorization + 7, " ");
+    take(token_prefix, token, strlen(token), out);
+  } else if (strncasecmp(authorization, "Basic ", 6) != 0 ||
+             !from_basic(authorization + 6 + strspn(authorization + 6, " "), out)) {
+    take(token_prefix, authorization, strnlen(authorization, TOKEN_SIZE - 2), out);
   }
-  take(token_prefix, token, length, out);
-  sodium_memzero(decoded, sizeof decoded);
 }
 
 /* One that is good everywhere takes as long as one for a network. */
@@ -202,9 +207,16 @@ static void look_up(struct db *db, const char secret[TOKEN_SIZE], struct remembe
   entry->valid = plausible(secret) && own && entry->valid;
 }
 
-static bool still_holds(const struct tokens *tokens, const struct remembered *entry, const char *secret) {
-  return entry->known && changes_none(tokens->changes, "tokens", 0, entry->commits) &&
-         (!of_session(secret) || changes_none(tokens->changes, "sessions", 0, entry->commits));
+/* Where nothing at all was committed since, no token was changed either. */
+static bool still_holds(const struct tokens *tokens, struct remembered *entry, uint64_t commits, const char *secret) {
+  bool holds =
+      entry->known && (entry->commits == commits ||
+                       (changes_none(tokens->changes, "tokens", 0, entry->commits) &&
+                        (!of_session(secret) || changes_none(tokens->changes, "sessions", 0, entry->commits))));
+  if (holds) {
+    entry->commits = commits;
+  }
+  return holds;
 }
 
 /* By what a token or a session is shown. */
@@ -232,7 +244,7 @@ static bool holder(struct tokens *tokens, const struct showing *showing, enum wa
   unsigned char mark[crypto_shorthash_siphashx24_BYTES];
   crypto_shorthash_siphashx24(mark, (const unsigned char *)secret, TOKEN_SIZE - 1, tokens->key);
   struct remembered *entry = &tokens->list[mark[0] % REMEMBERED];
-  if (!still_holds(tokens, entry, secret) || sodium_memcmp(entry->mark, mark, sizeof mark) != 0) {
+  if (!still_holds(tokens, entry, showing->commits, secret) || memcmp(entry->mark, mark, sizeof mark) != 0) {
     memcpy(entry->mark, mark, sizeof mark);
     look_up(showing->db, secret, entry);
     entry->commits = showing->commits;
@@ -242,7 +254,7 @@ static bool holder(struct tokens *tokens, const struct showing *showing, enum wa
   if (!may_enter(entry, way, showing->peer, showing->now_ms, tokens->idle_ms)) {
     return false;
   }
-  *principal = entry->principal;
+  principal_take(principal, &entry->principal);
   *use_is_due = !showing->looks && showing->now_ms - entry->noted_ms >= use_interval(entry, tokens->idle_ms);
   entry->noted_ms = *use_is_due ? showing->now_ms : entry->noted_ms;
   return true;
@@ -284,7 +296,7 @@ bool token_holder(struct db *db, const char *token, const struct sockaddr *peer,
   sodium_memzero(taken, sizeof taken);
   bool fine = may_enter(&entry, BY_HEAD, peer, now_ms, 0);
   if (fine) {
-    *principal = entry.principal;
+    principal_take(principal, &entry.principal);
   }
   return fine;
 }

@@ -7,6 +7,11 @@
 
 #include <string.h>
 
+struct header {
+  const char *name, *value;
+  size_t name_size;
+};
+
 struct head {
   struct exchange *exchange;
   int hosts, lengths, encodings;
@@ -72,28 +77,35 @@ static bool takes_gzip(const char *list, bool before) {
   return before;
 }
 
+/* A name has many to be compared with, so its length is looked at first; of `name` the compiler knows it. */
+static inline bool is(const struct header *header, const char *name) {
+  return header->name_size == strlen(name) && strncasecmp(header->name, name, header->name_size) == 0;
+}
+
 /* What a proxy says of the client. */
-static void look_at_proxy(struct head *head, const char *name, const char *value) {
+static void look_at_proxy(struct head *head, const struct header *header) {
   struct forwarded *forwarded = &head->exchange->forwarded;
-  if (strcasecmp(name, "X-Forwarded-For") == 0) {
+  const char *value = header->value;
+  if (is(header, "X-Forwarded-For")) {
     listed(head, &forwarded->x_for, value);
-  } else if (strcasecmp(name, "X-Forwarded-Proto") == 0) {
+  } else if (is(header, "X-Forwarded-Proto")) {
     listed(head, &forwarded->x_proto, value);
-  } else if (strcasecmp(name, "Forwarded") == 0) {
+  } else if (is(header, "Forwarded")) {
     listed(head, &forwarded->standard, value);
   }
 }
 
 /* What a browser says of the page that asks. True when the header was one of these. */
-static bool look_at_page(struct head *head, const char *name, const char *value) {
+static bool look_at_page(struct head *head, const struct header *header) {
   struct request *request = &head->exchange->request;
-  if (strcasecmp(name, "Origin") == 0) {
+  const char *value = header->value;
+  if (is(header, "Origin")) {
     once(head, &request->origin, value);
-  } else if (strcasecmp(name, "Sec-Fetch-Site") == 0) {
+  } else if (is(header, "Sec-Fetch-Site")) {
     once(head, &request->fetch_site, value);
-  } else if (strcasecmp(name, "X-CSRF-Token") == 0) {
+  } else if (is(header, "X-CSRF-Token")) {
     once(head, &request->csrf_token, value);
-  } else if (strcasecmp(name, "Cookie") == 0) {
+  } else if (is(header, "Cookie")) {
     request->cookie = request->cookie == NULL ? value : memory_print(head->exchange, "%s; %s", request->cookie, value);
   } else {
     return false;
@@ -101,49 +113,50 @@ static bool look_at_page(struct head *head, const char *name, const char *value)
   return true;
 }
 
-static void look_at(struct head *head, const char *name, const char *value) {
+static void look_at(struct head *head, const struct header *header) {
   struct exchange *exchange = head->exchange;
   struct request *request = &exchange->request;
-  if (strcasecmp(name, "Host") == 0) {
+  const char *value = header->value;
+  if (is(header, "Host")) {
     head->hosts++;
     request->host = value;
-  } else if (strcasecmp(name, "Content-Length") == 0) {
+  } else if (is(header, "Content-Length")) {
     head->lengths++;
     head->fault = is_digits(value) ? head->fault : "Content-Length is not a number";
     exchange->has_body = strspn(value, "0") != strlen(value);
-  } else if (strcasecmp(name, "Transfer-Encoding") == 0) {
+  } else if (is(header, "Transfer-Encoding")) {
     head->encodings++;
     head->chunked = strcasecmp(value, "chunked") == 0;
-  } else if (strcasecmp(name, "Content-Encoding") == 0) {
+  } else if (is(header, "Content-Encoding")) {
     head->coded = head->coded || strcasecmp(value, "identity") != 0;
-  } else if (strcasecmp(name, "Authorization") == 0) {
+  } else if (is(header, "Authorization")) {
     once(head, &request->authorization, value);
-  } else if (strcasecmp(name, "Content-Type") == 0) {
+  } else if (is(header, "Content-Type")) {
     once(head, &request->content_type, value);
-  } else if (strcasecmp(name, "Accept") == 0) {
+  } else if (is(header, "Accept")) {
     listed(head, &request->accept, value);
-  } else if (strcasecmp(name, "Accept-Language") == 0) {
+  } else if (is(header, "Accept-Language")) {
     listed(head, &request->accept_language, value);
-  } else if (strcasecmp(name, "If-Match") == 0) {
+  } else if (is(header, "If-Match")) {
     listed(head, &request->if_match, value);
-  } else if (strcasecmp(name, "If-None-Match") == 0) {
+  } else if (is(header, "If-None-Match")) {
     listed(head, &request->if_none_match, value);
-  } else if (strcasecmp(name, "Prefer") == 0) {
+  } else if (is(header, "Prefer")) {
     listed(head, &request->prefer, value);
-  } else if (strcasecmp(name, "Idempotency-Key") == 0) {
+  } else if (is(header, "Idempotency-Key")) {
     once(head, &request->idempotency_key, value);
-  } else if (strcasecmp(name, "Last-Event-ID") == 0) {
+  } else if (is(header, "Last-Event-ID")) {
     once(head, &request->last_event_id, value);
-  } else if (strcasecmp(name, "X-Change-Message") == 0) {
+  } else if (is(header, "X-Change-Message")) {
     once(head, &request->change_message, value);
-  } else if (strcasecmp(name, "Access-Control-Request-Headers") == 0) {
+  } else if (is(header, "Access-Control-Request-Headers")) {
     listed(head, &exchange->request_headers, value);
-  } else if (strcasecmp(name, "Accept-Encoding") == 0) {
+  } else if (is(header, "Accept-Encoding")) {
     exchange->gzip = takes_gzip(value, exchange->gzip);
-  } else if (strcasecmp(name, "Connection") == 0) {
+  } else if (is(header, "Connection")) {
     exchange->close = exchange->close || strcasestr(value, "close") != NULL;
   } else if (exchange->by_proxy) {
-    look_at_proxy(head, name, value);
+    look_at_proxy(head, header);
   }
 }
 
@@ -151,12 +164,13 @@ static mhd_result each(void *argument, enum MHD_ValueKind kind, const char *name
                        size_t value_size) {
   (void)kind;
   struct head *head = argument;
+  const struct header header = {.name = name, .value = value == NULL ? "" : value, .name_size = name_size};
   if (!is_token(name, name_size)) {
     head->fault = "a header's name has a character that does not belong there";
   } else if (value != NULL && !is_clean(value, value_size)) {
     head->fault = "a header's value has a control character";
-  } else if (!look_at_page(head, name, value == NULL ? "" : value)) {
-    look_at(head, name, value == NULL ? "" : value);
+  } else if (!look_at_page(head, &header)) {
+    look_at(head, &header);
   }
   return MHD_YES;
 }
