@@ -329,7 +329,8 @@ RETURNING id
 SELECT t.name,
   (SELECT name FROM pragma_index_info(i.name) WHERE seqno = 0),
   (SELECT name FROM pragma_index_info(i.name) WHERE seqno = 1),
-  (SELECT name FROM pragma_index_info(i.name) WHERE seqno = 2)
+  (SELECT name FROM pragma_index_info(i.name) WHERE seqno = 2),
+  (SELECT name FROM pragma_index_info(i.name) WHERE seqno = 3)
 FROM sqlite_schema t CROSS JOIN pragma_index_list(t.name) i
 WHERE t.type = 'table';
 

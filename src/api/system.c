@@ -172,7 +172,7 @@ static void add_check(json_t *checks, const char *name, bool ok, json_t *lines) 
 void handle_check(struct call *call) {
   json_t *checks = json_array(), *lines = owned_json(call->memory, json_array());
   struct db *db = call_db(call);
-  bool whole = store_check(db, keep_line, lines);
+  bool whole = store_check(db, api_contract(call->api), keep_line, lines);
   add_check(checks, "database", whole, lines);
   bool standing = api_check_standings(call->api, db, keep_line, lines);
   standing = store_checked(db, standing, "an agreement", keep_line, lines);

@@ -9,9 +9,11 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "store/engine.h"
 #include "store/plan.h"
 #include "store/ranking.h"
 #include "store/shadow.h"
+#include "store/shape.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -66,13 +68,25 @@ static void add_items(const struct walk *walk, struct sql *sql) {
             filter->table, filter->column, filter->column);
 }
 
+/* A condition that the walk does not go by, but perhaps begins and ends with. */
+static void add_other(const struct walk *walk, struct sql *sql, const struct condition *condition) {
+  const struct selection *selection = walk->request->selection;
+  const struct filter *filter = condition->filter;
+  bool bounds = walk->plan.lead != LEAD_GATHER && plan_bounds_order(walk->request, condition);
+  if (on_items(walk) && filter->table == NULL && filter->column != NULL &&
+      shapes_copied(engine_shapes(walk->db), walk->plan.by->filter->table, filter->column)) {
+    sql_add_on_copy(sql, selection, condition, bounds);
+  } else {
+    sql_add_condition(sql, selection, condition, bounds && !on_items(walk));
+  }
+}
+
 static void add_conditions(const struct walk *walk, struct sql *sql) {
   const struct selection *selection = walk->request->selection;
   for (size_t i = 0; i < selection->count; i++) {
     const struct condition *condition = &selection->conditions[i];
     if (condition != walk->plan.by) {
-      bool bounds = walk->plan.lead != LEAD_GATHER && !on_items(walk) && plan_bounds_order(walk->request, condition);
-      sql_add_condition(sql, selection, condition, bounds);
+      add_other(walk, sql, condition);
     } else if (walk->plan.lead == LEAD_GATHER || walk->operand == NULL) {
       sql_add_condition(sql, selection, condition, true);
     } else if (!on_items(walk)) {

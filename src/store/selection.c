@@ -171,6 +171,11 @@ void sql_add_condition(struct sql *sql, const struct selection *selection, const
   }
 }
 
+void sql_add_on_copy(struct sql *sql, const struct selection *selection, const struct condition *condition, bool lead) {
+  char *column = memory_print(sql->text, "%sd.\"owner_%s\"", lead ? "" : "+", condition->filter->column);
+  add_on_column(sql, selection, condition, column);
+}
+
 void sql_add_search(struct sql *sql, const struct selection *selection, struct search_form form) {
   if (selection->search != NULL) {
     sql->search = selection->search;

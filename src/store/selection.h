@@ -58,6 +58,8 @@ struct sql {
  * only tests with it. */
 void sql_add_condition(struct sql *sql, const struct selection *selection, const struct condition *condition,
                        bool lead);
+/* The same, asked of the copy of the record's column that the item `d` has. */
+void sql_add_on_copy(struct sql *sql, const struct selection *selection, const struct condition *condition, bool lead);
 /* Adds what the column `alias`.column of the condition's filter has to be, for TEST_IS and TEST_UNDER; `operand` is the
  * only value meant, or NULL for any of them. */
 void sql_add_match(struct sql *sql, const struct selection *selection, const struct condition *condition,

@@ -174,7 +174,6 @@ static void add_pages(const struct shadows *shadows, struct text *sql, const str
  * after one of the record's are copies of it. */
 static void add_derived_items(const struct shadows *shadows, struct text *sql, const struct shape *shape,
                               const struct member *list) {
-  static const char copy[] = "owner_";
   const char *table = shape->resource->table;
   text_addf(sql,
             " AND t.owner NOT IN (SELECT pk FROM main.\"%s\" WHERE \"public_standing\" IS NOT NULL) UNION ALL SELECT",
@@ -182,15 +181,14 @@ static void add_derived_items(const struct shadows *shadows, struct text *sql, c
   struct query *query = db_query(shadows->db, "SELECT name FROM main.pragma_table_info($1)");
   query_bind_text(query, 1, list->table);
   for (const char *separator = " "; query_step(query) == STEP_ROW; separator = ", ") {
-    const char *own_column = query_text(query, 0);
+    const char *own_column = query_text(query, 0), *copied = copy_original(own_column);
     text_add(sql, separator);
     if (strcmp(own_column, "owner") == 0) {
       text_add(sql, "t.pk");
     } else if (strcmp(own_column, "position") == 0) {
       text_add(sql, "CAST(j.key AS INTEGER)");
-    } else if (strncmp(own_column, copy, sizeof copy - 1) == 0) {
-      own_column += sizeof copy - 1;
-      add_apart(sql, own_column, find_column(shape->columns, shape->column_count, own_column));
+    } else if (copied != NULL) {
+      add_apart(sql, copied, find_column(shape->columns, shape->column_count, copied));
     } else {
       text_add(sql, "CAST(j.value AS TEXT)");
     }

@@ -320,3 +320,22 @@ bool shapes_indexed(const struct shapes *shapes, const char *table, const char *
   }
   return false;
 }
+
+const char *copy_original(const char *column) {
+  static const char copy[] = "owner_";
+  size_t length = sizeof copy - 1;
+  return strncmp(column, copy, length) == 0 ? column + length : NULL;
+}
+
+bool shapes_copied(const struct shapes *shapes, const char *table, const char *column) {
+  for (size_t i = 0; i < shapes->index_count; i++) {
+    const struct index *index = &shapes->indexes[i];
+    for (size_t j = 0; strcmp(index->table, table) == 0 && j < INDEX_COLUMNS; j++) {
+      const char *original = copy_original(index->columns[j]);
+      if (original != NULL && strcmp(original, column) == 0) {
+        return true;
+      }
+    }
+  }
+  return false;
+}

@@ -50,7 +50,7 @@ struct shape {
 };
 
 /* The first columns of an index; "" where it has no more. An index of a table of a record also ends with the pk. */
-enum { INDEX_COLUMNS = 3 };
+enum { INDEX_COLUMNS = 4 };
 struct index {
   const char *table;
   const char *columns[INDEX_COLUMNS];
@@ -64,6 +64,11 @@ bool shapes_read_indexes(struct shapes *shapes, struct db *db);
 /* Whether an index of the table begins with these columns; `second` and `third` may be NULL. */
 bool shapes_indexed(const struct shapes *shapes, const char *table, const char *first, const char *second,
                     const char *third);
+/* The column of the record of which this column of a table of items is a copy (owner_COLUMN), within `column`; NULL
+ * when it is no such copy. */
+const char *copy_original(const char *column);
+/* Whether an index of a table of items has a copy of that column of the record. */
+bool shapes_copied(const struct shapes *shapes, const char *table, const char *column);
 
 struct shapes *shapes_new(const void *parent, const struct contract *contract);
 const struct shape *shape_of(const struct shapes *shapes, const struct resource *resource);

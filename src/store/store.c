@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "base/memory.h"
+#include "store/copies.h"
 #include "store/engine.h"
 #include "store/resource.h"
 #include "store/search_index.h"
@@ -353,8 +354,10 @@ bool store_restore(const char *path, const char *source, struct error *error) {
   return fine;
 }
 
-bool store_check(struct db *db, void (*tell)(void *argument, const char *line), void *argument) {
-  return engine_check(db, tell, argument);
+bool store_check(struct db *db, const struct contract *contract, void (*tell)(void *argument, const char *line),
+                 void *argument) {
+  bool whole = engine_check(db, tell, argument);
+  return copies_check(db, contract, tell, argument) && whole;
 }
 
 const char *store_path(const struct store *store) {

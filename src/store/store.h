@@ -90,9 +90,11 @@ bool store_copy(const char *source, const char *target, struct error *error);
  * is known. The database must have no owner. */
 bool store_restore(const char *path, const char *source, struct error *error);
 
-/* Integrity of the file and of its references. `tell` gets one line for each thing that is wrong; true when none was.
+/* Integrity of the file, of its references, and of the copies in its tables of items. `tell` gets one line for each
+ * thing that is wrong; true when none was.
  */
-bool store_check(struct db *db, void (*tell)(void *argument, const char *line), void *argument);
+bool store_check(struct db *db, const struct contract *contract, void (*tell)(void *argument, const char *line),
+                 void *argument);
 /* How a check ended that found what it looked at to be `sound`: what the engine could not read meanwhile is its
  * finding, too, told of `what`, and is forgotten, so that another check can look further. A disk that fails is none,
  * and stays. */

@@ -76,7 +76,7 @@ END;
 ALTER TABLE agreement_flags ADD COLUMN owner_period_ends_on TEXT;
 ALTER TABLE agreement_flags ADD COLUMN owner_notice_on TEXT;
 UPDATE agreement_flags SET (owner_period_ends_on, owner_notice_on) =
-  (SELECT a.period_ends_on, a.notice_on FROM agreements a WHERE a.pk = owner);
+  (SELECT a.period_ends_on, a.notice_on FROM agreements a WHERE a.pk = agreement_flags.owner);
 CREATE INDEX agreement_flags_period_ends_on ON agreement_flags (value, owner_period_ends_on, owner);
 CREATE INDEX agreement_flags_notice_on ON agreement_flags (value, owner_notice_on, owner);
 

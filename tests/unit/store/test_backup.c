@@ -56,7 +56,7 @@ static void tell_fault(void *argument, const char *line) {
 }
 
 static void assert_sound(struct sample *sample) {
-  assert_true(store_check(sample->reader, tell_fault, NULL));
+  assert_true(store_check(sample->reader, sample->contract, tell_fault, NULL));
 }
 
 static void a_backup_has_everything_up_to_its_moment_and_nothing_after(void **state) {

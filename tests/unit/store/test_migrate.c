@@ -160,6 +160,31 @@ static void agreements_of_an_older_version_that_may_stand_otherwise_for_the_publ
                    234);
 }
 
+static void copies_that_lie_beside_others_are_made_for_what_an_older_version_wrote(void **state) {
+  static const char *const older[] = {
+      "INSERT INTO organizations (pk, id, slug, revision, stamp, created_at, updated_at, name, country) VALUES (1, "
+      "'o', "
+      "'o', 1, 1, 'then', 'then', 'o', 'TW')",
+      "INSERT INTO agreements (pk, id, slug, revision, stamp, created_at, updated_at, title, stage, status, kind, "
+      "owner, concluded_on, period_ends_on, notice_on) VALUES (1, 'a', 'a', 1, 1, 'then', 'then', 'a', 'concluded', "
+      "'in_force', 'mou', 'an office', '2026-01-01', '2026-12-31', '2026-09-30')",
+      "INSERT INTO agreement_parties (owner, position, organization) VALUES (1, 0, 1)",
+      "INSERT INTO agreement_flags (owner, position, value) VALUES (1, 0, 'expiring')"};
+  struct sample *sample = *state;
+  sample_version(sample->path, 4);
+  for (size_t i = 0; i < sizeof older / sizeof older[0]; i++) {
+    sample_execute(sample->path, older[i]);
+  }
+  sample_open(sample, 0, 0);
+  sample_close(sample);
+  assert_int_equal(number_of(sample->path, "SELECT count(*) FROM agreement_parties WHERE country = 'TW' AND "
+                                           "owner_concluded_on = '2026-01-01' AND owner_kind = 'mou'"),
+                   1);
+  assert_int_equal(number_of(sample->path, "SELECT count(*) FROM agreement_flags WHERE owner_period_ends_on = "
+                                           "'2026-12-31' AND owner_notice_on = '2026-09-30'"),
+                   1);
+}
+
 static void sessions_and_tokens_of_an_older_version_stay_as_they_are(void **state) {
   static const char *const older[] = {
       "INSERT INTO tokens (pk, id, name, role, hash, created_at, networks, requests_per_minute) VALUES (3, 'tok_a', "
@@ -202,6 +227,7 @@ int main(void) {
       TEST(one_process_owns_a_database_until_it_closes_it),
       TEST(a_reader_cannot_write),
       TEST(agreements_of_an_older_version_that_may_stand_otherwise_for_the_public_are_due),
+      TEST(copies_that_lie_beside_others_are_made_for_what_an_older_version_wrote),
       TEST(sessions_and_tokens_of_an_older_version_stay_as_they_are),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
