@@ -325,14 +325,11 @@ WHERE id = $1 AND enabled = 1 AND ($4 IS NULL OR last_delivered_at IS NULL OR la
 RETURNING id
 
 -- name: indexes
--- The indexes there are, with their first columns.
-SELECT t.name,
-  (SELECT name FROM pragma_index_info(i.name) WHERE seqno = 0),
-  (SELECT name FROM pragma_index_info(i.name) WHERE seqno = 1),
-  (SELECT name FROM pragma_index_info(i.name) WHERE seqno = 2),
-  (SELECT name FROM pragma_index_info(i.name) WHERE seqno = 3)
-FROM sqlite_schema t CROSS JOIN pragma_index_list(t.name) i
-WHERE t.type = 'table';
+-- The indexes there are, a row for each of their columns in turn.
+SELECT t.name, i.name, c.name
+FROM sqlite_schema t CROSS JOIN pragma_index_list(t.name) i CROSS JOIN pragma_index_info(i.name) c
+WHERE t.type = 'table'
+ORDER BY t.name, i.name, c.seqno;
 
 -- The concluded agreements through which an organization may be covered ($1; on the day $2), each with the party and, when
 -- an area is asked for ($3), the area through which. With $4 only what is in force today. via: 0 the organization itself, 1 a unit of it, 2 one that it is a

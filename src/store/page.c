@@ -85,7 +85,7 @@ static void add_conditions(const struct walk *walk, struct sql *sql) {
   const struct selection *selection = walk->request->selection;
   for (size_t i = 0; i < selection->count; i++) {
     const struct condition *condition = &selection->conditions[i];
-    if (condition != walk->plan.by) {
+    if (!plan_goes_by(&walk->plan, condition)) {
       add_other(walk, sql, condition);
     } else if (walk->plan.lead == LEAD_GATHER || walk->operand == NULL) {
       sql_add_condition(sql, selection, condition, true);
@@ -125,7 +125,12 @@ static void compose(const struct walk *walk, struct sql *sql) {
     add_items(walk, sql);
   } else {
     const char *table = shadow_table(walk->db, request->selection->resource);
-    text_addf(sql->text, "\"%s\" t WHERE true", table);
+    const struct index *narrow = walk->plan.narrow;
+    text_addf(sql->text, "\"%s\" t ", table);
+    if (narrow != NULL) {
+      text_addf(sql->text, "INDEXED BY \"%s\" ", narrow->name);
+    }
+    text_add(sql->text, "WHERE true");
   }
   sql_add_search(sql, request->selection, walk->plan.form);
   add_conditions(walk, sql);

@@ -27,6 +27,12 @@ bool plan_bounds_order(const struct page_request *request, const struct conditio
          strcmp(condition->filter->column, request->sort->column) == 0;
 }
 
+bool plan_goes_by(const struct plan *plan, const struct condition *condition) {
+  return condition == plan->by ||
+         (plan->by != NULL && plan->lead == LEAD_GATHER && condition->filter == plan->by->filter &&
+          condition->filter->table == NULL && condition->filter->column != NULL);
+}
+
 /* Whether the condition names values, after each of which an index goes on with the order. */
 static bool leads(const struct shapes *shapes, const struct page_request *request, const struct condition *condition) {
   const struct filter *filter = condition->filter;
@@ -81,7 +87,19 @@ static bool gathers(const struct shapes *shapes, const struct selection *selecti
   return bounded && shapes_indexed(shapes, selection->resource->table, filter->column, NULL, NULL);
 }
 
-/* How many fit, FEW at most. */
+/* Whether one before it, that asks something of the same column, was counted with it. */
+static bool counted(const struct shapes *shapes, const struct selection *selection, size_t i) {
+  size_t j = 0;
+  for (; j < i; j++) {
+    const struct plan plan = {.lead = LEAD_GATHER, .by = &selection->conditions[j]};
+    if (gathers(shapes, selection, plan.by) && plan_goes_by(&plan, &selection->conditions[i])) {
+      break;
+    }
+  }
+  return j < i;
+}
+
+/* How many fit, FEW at most; of a column of the record, all that is asked of it (from one day to another). */
 static int64_t count_few(struct db *db, const struct selection *selection, const struct condition *condition) {
   struct sql sql = {.text = text_new(NULL)};
   const struct filter *filter = condition->filter;
@@ -91,7 +109,12 @@ static int64_t count_few(struct db *db, const struct selection *selection, const
   } else {
     const char *table = shadow_table(db, selection->resource);
     text_addf(sql.text, "SELECT count(*) FROM (SELECT 1 FROM \"%s\" t WHERE true", table);
-    sql_add_condition(&sql, selection, condition, true);
+    const struct plan plan = {.lead = LEAD_GATHER, .by = condition};
+    for (size_t i = 0; i < selection->count; i++) {
+      if (plan_goes_by(&plan, &selection->conditions[i])) {
+        sql_add_condition(&sql, selection, &selection->conditions[i], true);
+      }
+    }
   }
   text_addf(sql.text, " LIMIT %d)", FEW);
   struct query *query = db_query(db, sql.text->data);
@@ -107,6 +130,19 @@ static int breadth(const struct condition *condition) {
   const struct filter *filter = condition->filter;
   bool enumerated = filter->schema->values != NULL || (filter->schema->kinds & KIND_BOOLEAN) != 0;
   return condition->test == TEST_ISNULL ? 2 : enumerated ? 1 : 0;
+}
+
+/* An index in which the walk along the pks finds what it tests; NULL when there is none, or only views are to be seen.
+ */
+static const struct index *find_narrow(struct db *db, const struct selection *selection) {
+  const struct index *index = NULL;
+  for (size_t i = 0; engine_views(db) == NULL && index == NULL && i < selection->count; i++) {
+    const struct filter *filter = selection->conditions[i].filter;
+    if (filter->table == NULL && filter->column != NULL) {
+      index = shapes_narrow(engine_shapes(db), selection->resource->table, filter->column);
+    }
+  }
+  return index;
 }
 
 struct plan plan_page(struct db *db, const struct page_request *request) {
@@ -138,7 +174,8 @@ struct plan plan_page(struct db *db, const struct page_request *request) {
   }
   for (size_t i = 0; others > 0 && i < selection->count; i++) {
     const struct condition *condition = &selection->conditions[i];
-    int64_t count = gathers(shapes, selection, condition) ? count_few(db, selection, condition) : FEW;
+    bool may = gathers(shapes, selection, condition) && !counted(shapes, selection, i);
+    int64_t count = may ? count_few(db, selection, condition) : FEW;
     if (count < fewest) {
       fewest = count;
       plan = (struct plan){.lead = count == 0 ? LEAD_NOTHING : LEAD_GATHER, .by = condition};
@@ -146,6 +183,9 @@ struct plan plan_page(struct db *db, const struct page_request *request) {
   }
   if (plan.lead == LEAD_NOTHING && db_failure(db) != DB_OK) {
     plan.lead = LEAD_ORDER; /* who counted nothing because they failed will fail once more, and say so */
+  }
+  if (plan.lead == LEAD_ORDER && request->sort == NULL) {
+    plan.narrow = find_narrow(db, selection);
   }
   plan.form = form;
   plan.form.leads = plan.lead == LEAD_GATHER && plan.by == NULL;

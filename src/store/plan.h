@@ -14,15 +14,21 @@ enum lead {
 
 enum { WALKS_MOST = 16 }; /* values of one condition, each of which is walked for */
 
+struct index;
+
 struct plan {
   enum lead lead;
   const struct condition *by;       /* for LEAD_EQUAL and LEAD_GATHER; NULL: what is searched for */
   struct operand below[WALKS_MOST]; /* for LEAD_EQUAL by a TEST_UNDER: all that lies below, and what that is below */
   size_t below_count;
-  struct search_form form; /* of what is searched for */
+  struct search_form form;    /* of what is searched for */
+  const struct index *narrow; /* for LEAD_ORDER by the pk: an index that has the pk and then what is tested; or NULL */
 };
 
 struct plan plan_page(struct db *db, const struct page_request *request);
+
+/* Whether the condition is what the plan goes by, or asks something of the same column of the record as that. */
+bool plan_goes_by(const struct plan *plan, const struct condition *condition);
 
 /* What is asked of the sort column itself, which the walk along it can begin and end with. */
 bool plan_bounds_order(const struct page_request *request, const struct condition *condition);

@@ -110,27 +110,56 @@ static void add_standing(struct text *sql, const char *own_column, const struct 
   text_addf(sql, "%s AS \"%s\"", rows == ROWS_ALL ? " END" : "", own_column);
 }
 
-/* Adds the columns of a table as they may be seen; `columns` are those that the contract knows. */
-static void add_columns(const struct shadows *shadows, struct text *sql, const char *table,
-                        const struct column *columns, size_t count, bool leads, enum rows rows) {
+/* Whether the column of a table of items is a copy that says more of the record than the public is to know: what is
+ * derived stands otherwise for them, and only a list that is derived, too, is made anew with it. */
+static bool tells_too_much(const struct shape *shape, const struct items *items, const char *own_column) {
+  const char *original = copy_original(own_column);
+  const struct column *column = original == NULL ? NULL : find_column(shape->columns, shape->column_count, original);
+  return column != NULL && (column->internal || (column->derived && !items->member->read_only));
+}
+
+/* Adds a column of which nothing is to be seen. */
+static void add_nothing(struct text *sql, const char *own_column, const struct column *column) {
+  text_addf(sql, "%s AS \"%s\"", column != NULL && column->lies == LIES_JSON ? "'[]'" : "NULL", own_column);
+}
+
+/* Adds the columns of a table of items as they may be seen. */
+static void add_item_columns(const struct shadows *shadows, struct text *sql, const struct shape *shape,
+                             const struct items *items) {
+  struct query *query = db_query(shadows->db, "SELECT name FROM main.pragma_table_info($1)");
+  query_bind_text(query, 1, items->member->table);
+  for (const char *separator = " "; query_step(query) == STEP_ROW; separator = ", ") {
+    const char *own_column = query_text(query, 0);
+    const struct column *column = find_column(items->columns, items->column_count, own_column);
+    text_add(sql, separator);
+    if ((column != NULL && column->internal) || tells_too_much(shape, items, own_column)) {
+      add_nothing(sql, own_column, column);
+    } else {
+      text_addf(sql, "t.\"%s\"", own_column);
+    }
+  }
+  query_end(query);
+}
+
+/* Adds the columns of a resource's table as they may be seen. */
+static void add_columns(const struct shadows *shadows, struct text *sql, const struct shape *shape, enum rows rows) {
   static const char *const kept[] = {"pk", "id", "slug", "revision", "stamp", "created_at", "updated_at", NULL};
-  bool apart = leads && stands_apart(shadows, table);
+  const char *table = shape->resource->table;
+  bool apart = stands_apart(shadows, table);
   struct query *query = db_query(shadows->db, "SELECT name FROM main.pragma_table_info($1)");
   query_bind_text(query, 1, table);
   for (const char *separator = " "; query_step(query) == STEP_ROW; separator = ", ") {
     const char *own_column = query_text(query, 0);
-    const struct column *column = find_column(columns, count, own_column);
+    const struct column *column = find_column(shape->columns, shape->column_count, own_column);
     const struct resource *other =
         column == NULL || column->reference == NULL ? NULL : resource_of(shadows->contract, column->reference);
     text_add(sql, separator);
-    if (column != NULL && column->internal) {
-      text_addf(sql, "%s AS \"%s\"", column->lies == LIES_JSON ? "'[]'" : "NULL", own_column);
-    } else if (leads && other != NULL && other->public_by != NULL) {
+    if (column == NULL ? !among(kept, own_column) : column->internal) {
+      add_nothing(sql, own_column, column);
+    } else if (other != NULL && other->public_by != NULL) {
       text_add(sql, "CASE WHEN ");
       add_public(sql, other, own_column, "");
       text_addf(sql, " THEN t.\"%s\" END AS \"%s\"", own_column, own_column);
-    } else if (leads && column == NULL && !among(kept, own_column)) {
-      text_addf(sql, "NULL AS \"%s\"", own_column);
     } else if (apart) {
       add_standing(sql, own_column, column, rows);
     } else {
@@ -142,7 +171,7 @@ static void add_columns(const struct shadows *shadows, struct text *sql, const c
 
 static void add_resource(const struct shadows *shadows, struct text *sql, const struct shape *shape, enum rows rows) {
   const struct resource *resource = shape->resource;
-  add_columns(shadows, sql, resource->table, shape->columns, shape->column_count, true, rows);
+  add_columns(shadows, sql, shape, rows);
   text_addf(sql, " FROM main.\"%s\" t", resource->table);
   if (rows == ROWS_APART) {
     text_addf(sql, " INDEXED BY \"%s_public_standing\"", resource->table);
@@ -203,7 +232,7 @@ static void add_derived_items(const struct shadows *shadows, struct text *sql, c
 static void add_items(const struct shadows *shadows, struct text *sql, const struct shape *shape,
                       const struct items *items) {
   const struct resource *resource = shape->resource;
-  add_columns(shadows, sql, items->member->table, items->columns, items->column_count, false, ROWS_ALL);
+  add_item_columns(shadows, sql, shape, items);
   text_addf(sql, " FROM main.\"%s\" t WHERE %s", items->member->table, items->member->internal ? "0" : "1");
   add_public(sql, resource, "owner", " AND ");
   for (size_t i = 0; i < items->column_count; i++) {

@@ -289,17 +289,24 @@ const struct shape *shape_of(const struct shapes *shapes, const struct resource 
 
 /* -- indexes ------------------------------------------------------------------------------------------------------- */
 
+static struct index *index_named(struct shapes *shapes, const char *table, const char *name) {
+  struct index *last = shapes->index_count == 0 ? NULL : &shapes->indexes[shapes->index_count - 1];
+  if (last == NULL || strcmp(last->name, name) != 0) {
+    shapes->indexes = memory_grow(shapes, shapes->indexes, struct index, shapes->index_count + 1);
+    last = &shapes->indexes[shapes->index_count++];
+    *last = (struct index){.table = memory_copy(shapes, table), .name = memory_copy(shapes, name)};
+  }
+  return last;
+}
+
 bool shapes_read_indexes(struct shapes *shapes, struct db *db) {
   struct query *query = db_named(db, "indexes");
   enum step step;
   while ((step = query_step(query)) == STEP_ROW) {
-    shapes->indexes = memory_grow(shapes, shapes->indexes, struct index, shapes->index_count + 1);
-    struct index *index = &shapes->indexes[shapes->index_count++];
-    index->table = memory_copy(shapes, query_text(query, 0));
-    for (int i = 0; i < INDEX_COLUMNS; i++) {
-      const char *column = query_text(query, i + 1);
-      index->columns[i] = memory_copy(shapes, column == NULL ? "" : column);
-    }
+    struct index *index = index_named(shapes, query_text(query, 0), query_text(query, 1));
+    const char *column = query_text(query, 2);
+    index->columns = memory_grow(shapes, index->columns, const char *, index->column_count + 1);
+    index->columns[index->column_count++] = memory_copy(shapes, column == NULL ? "" : column);
   }
   query_end(query);
   return step == STEP_DONE;
@@ -307,18 +314,31 @@ bool shapes_read_indexes(struct shapes *shapes, struct db *db) {
 
 bool shapes_indexed(const struct shapes *shapes, const char *table, const char *first, const char *second,
                     const char *third) {
-  const char *wanted[INDEX_COLUMNS] = {first, second, third};
+  const char *wanted[] = {first, second, third};
   for (size_t i = 0; i < shapes->index_count; i++) {
     const struct index *index = &shapes->indexes[i];
     bool fits = strcmp(index->table, table) == 0;
-    for (size_t j = 0; fits && j < INDEX_COLUMNS; j++) {
-      fits = wanted[j] == NULL || strcmp(wanted[j], index->columns[j]) == 0;
+    for (size_t j = 0; fits && j < sizeof wanted / sizeof wanted[0]; j++) {
+      fits = wanted[j] == NULL || (j < index->column_count && strcmp(wanted[j], index->columns[j]) == 0);
     }
     if (fits) {
       return true;
     }
   }
   return false;
+}
+
+const struct index *shapes_narrow(const struct shapes *shapes, const char *table, const char *column) {
+  for (size_t i = 0; i < shapes->index_count; i++) {
+    const struct index *index = &shapes->indexes[i];
+    bool begins = strcmp(index->table, table) == 0 && strcmp(index->columns[0], "pk") == 0;
+    for (size_t j = 1; begins && j < index->column_count; j++) {
+      if (strcmp(index->columns[j], column) == 0) {
+        return index;
+      }
+    }
+  }
+  return NULL;
 }
 
 const char *copy_original(const char *column) {
@@ -330,7 +350,7 @@ const char *copy_original(const char *column) {
 bool shapes_copied(const struct shapes *shapes, const char *table, const char *column) {
   for (size_t i = 0; i < shapes->index_count; i++) {
     const struct index *index = &shapes->indexes[i];
-    for (size_t j = 0; strcmp(index->table, table) == 0 && j < INDEX_COLUMNS; j++) {
+    for (size_t j = 0; strcmp(index->table, table) == 0 && j < index->column_count; j++) {
       const char *original = copy_original(index->columns[j]);
       if (original != NULL && strcmp(original, column) == 0) {
         return true;

@@ -49,11 +49,11 @@ struct shape {
   const struct search_sql *search;    /* NULL: it is not searched */
 };
 
-/* The first columns of an index; "" where it has no more. An index of a table of a record also ends with the pk. */
-enum { INDEX_COLUMNS = 4 };
+/* An index of a table of a record also ends with the pk. */
 struct index {
-  const char *table;
-  const char *columns[INDEX_COLUMNS];
+  const char *table, *name;
+  const char **columns;
+  size_t column_count;
 };
 
 struct search_sql;
@@ -67,6 +67,9 @@ bool shapes_indexed(const struct shapes *shapes, const char *table, const char *
 /* The column of the record of which this column of a table of items is a copy (owner_COLUMN), within `column`; NULL
  * when it is no such copy. */
 const char *copy_original(const char *column);
+/* An index of the table that begins with the pk and has the column: where records are walked in the order of their
+ * making, it is a narrow copy of what is tested. NULL when there is none. */
+const struct index *shapes_narrow(const struct shapes *shapes, const char *table, const char *column);
 /* Whether an index of a table of items has a copy of that column of the record. */
 bool shapes_copied(const struct shapes *shapes, const char *table, const char *column);
 

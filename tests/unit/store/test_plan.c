@@ -4,6 +4,7 @@
 #include "sample.h"
 
 #include "store/plan.h"
+#include "store/shape.h"
 
 #include <sqlite3.h>
 
@@ -360,6 +361,88 @@ static void what_few_fit_is_gathered_along_an_index_and_then_put_in_order(void *
   assert_asked(*state, "organizations", &identifier, &none, true);
 }
 
+static void what_lies_between_two_bounds_is_gathered_when_that_is_few(void **state) {
+  struct sample *sample = *state;
+  static const struct asked from = {"title", TEST_GTE, {{.text = "title 20"}}, 1},
+                            to = {"title", TEST_LTE, {{.text = "title 21"}}, 1};
+  const struct resource *agreements = contract_resource(sample->contract, "agreements");
+  const struct condition bounds[] = {condition_of(agreements, &from), condition_of(agreements, &to)};
+  const struct selection between = {agreements, bounds, 2, "2026-05-01", NULL},
+                         above = {agreements, bounds, 1, "2026-05-01", NULL},
+                         below = {agreements, bounds + 1, 1, "2026-05-01", NULL};
+  assert_true(db_begin_read(sample->reader));
+  assert_int_equal(plan_page(sample->reader, &(struct page_request){.selection = &above}).lead, LEAD_ORDER);
+  assert_int_equal(plan_page(sample->reader, &(struct page_request){.selection = &below}).lead, LEAD_ORDER);
+  assert_int_equal(plan_page(sample->reader, &(struct page_request){.selection = &between}).lead, LEAD_GATHER);
+  db_end_read(sample->reader);
+  struct page_request page = {.selection = &between, .limit = LIMIT};
+  assert_page(sample, "title from … to …", &page, true);
+}
+
+static void days_are_tested_in_an_index_beside_the_records(void **state) {
+  struct sample *sample = *state;
+  static const struct asked since = {"concluded_on", TEST_GTE, {{.text = "2019"}}, 1};
+  const struct resource *agreements = contract_resource(sample->contract, "agreements");
+  const struct condition conditions[] = {condition_of(agreements, &stage), condition_of(agreements, &since)};
+  const struct selection days = {agreements, conditions + 1, 1, "2026-05-01", NULL},
+                         others = {agreements, conditions, 1, "2026-05-01", NULL};
+  struct error error;
+  struct db *open = store_public_reader(sample->store, &error);
+  assert_non_null(open);
+  assert_true(db_begin_read(sample->reader) && db_begin_read(open));
+  const struct page_request request = {.selection = &days};
+  assert_string_equal(plan_page(sample->reader, &request).narrow->name, "agreements_days");
+  assert_null(plan_page(open, &request).narrow);
+  assert_null(plan_page(sample->reader, &(struct page_request){.selection = &days, .sort = agreements->sorts}).narrow);
+  assert_null(plan_page(sample->reader, &(struct page_request){.selection = &others}).narrow);
+  db_end_read(open);
+  db_end_read(sample->reader);
+  store_reader_close(open);
+}
+
+static void assert_covered(const char *sql, const char *index) {
+  sqlite3_stmt *plan = NULL;
+  char *text = memory_print(NULL, "EXPLAIN QUERY PLAN %s", sql);
+  char *line = memory_print(text, "SEARCH d USING COVERING INDEX %s ", index);
+  assert_int_equal(sqlite3_prepare_v2(heard.handle, text, -1, &plan, NULL), SQLITE_OK);
+  assert_int_equal(sqlite3_step(plan), SQLITE_ROW);
+  assert_ptr_equal(strstr((const char *)sqlite3_column_text(plan, 3), line), sqlite3_column_text(plan, 3));
+  sqlite3_finalize(plan);
+  talloc_free(text);
+}
+
+static void what_an_index_of_items_has_a_copy_of_is_tested_in_it(void **state) {
+  struct sample *sample = *state;
+  const struct resource *agreements = contract_resource(sample->contract, "agreements");
+  static const struct asked letters = {"kind", TEST_IS, {{.text = "loi"}}, 1};
+  const struct condition conditions[] = {condition_of(agreements, &country), condition_of(agreements, &letters)};
+  const struct selection selection = {agreements, conditions, 2, "2026-05-01", NULL};
+  const struct sort *sort = agreements->sorts;
+  while (strcmp(sort->name, "concluded_on") != 0) {
+    sort++;
+  }
+  struct page_key keys[LIMIT];
+  hear(true);
+  assert_true(db_begin_read(sample->reader));
+  assert_int_equal(resource_page(sample->reader, &(struct page_request){&selection, sort, true, .limit = LIMIT}, keys),
+                   LIMIT);
+  db_end_read(sample->reader);
+  hear(false);
+  size_t asked = 0;
+  for (size_t i = 0; i < heard.count; i++) {
+    if (strstr(heard.statements[i], "\"agreement_parties\" d") != NULL) {
+      assert_non_null(strstr(heard.statements[i], "d.\"owner_kind\" = "));
+      assert_covered(heard.statements[i], "agreement_parties_country_concluded_on");
+      asked++;
+    }
+  }
+  assert_true(asked > 0);
+  forget();
+  for (int i = 0; i < LIMIT; i++) {
+    json_decref(keys[i].value);
+  }
+}
+
 /* Those that are there for something else than pages: what refers to a record, and what the clock has to look at. */
 static const char *const other_uses[] = {"agreements_due_on", "agreements_public_standing", "areas_parent",
                                          "agreement_relations_agreement", "organization_relations_organization"};
@@ -410,6 +493,10 @@ int main(void) {
                                       sample_free),
       cmocka_unit_test_setup_teardown(what_few_fit_is_gathered_along_an_index_and_then_put_in_order, with_records,
                                       sample_free),
+      cmocka_unit_test_setup_teardown(what_lies_between_two_bounds_is_gathered_when_that_is_few, with_records,
+                                      sample_free),
+      cmocka_unit_test_setup_teardown(days_are_tested_in_an_index_beside_the_records, with_records, sample_free),
+      cmocka_unit_test_setup_teardown(what_an_index_of_items_has_a_copy_of_is_tested_in_it, with_records, sample_free),
       cmocka_unit_test_setup_teardown(every_index_serves_a_page_that_is_asked_for, with_records, sample_free),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -161,6 +161,27 @@ static void what_is_derived_is_what_the_public_is_to_be_shown(void **state) {
   store_reader_close(db);
 }
 
+/* A column of which copies are not to be seen may get one by a migration like any other. */
+static void copies_of_what_is_internal_or_stands_otherwise_are_not_there(void **state) {
+  struct sample *sample = *state;
+  sample_close(sample);
+  sample_execute(sample->path, "ALTER TABLE agreement_flags ADD COLUMN owner_owner TEXT");
+  sample_execute(sample->path, "ALTER TABLE agreement_parties ADD COLUMN owner_status TEXT");
+  sample_execute(sample->path, "UPDATE agreement_flags SET owner_owner = 'an office'");
+  sample_execute(sample->path,
+                 "INSERT INTO organizations (pk, id, slug, revision, stamp, created_at, updated_at, name, "
+                 "visibility) VALUES (1, 'o', 'o', 1, 1, 'then', 'then', 'o', 'public')");
+  sample_execute(sample->path, "INSERT INTO agreement_parties (owner, position, organization, owner_status) SELECT pk, "
+                               "0, 1, status FROM agreements");
+  sample_open(sample, 0, 0);
+  struct db *db = open_public(sample);
+  assert_int_equal(count(db, "SELECT count(*) FROM agreement_parties"), 2);
+  assert_int_equal(count(db, "SELECT count(owner_status) FROM agreement_parties"), 0);
+  assert_int_equal(count(db, "SELECT count(owner_owner) FROM agreement_flags"), 0);
+  assert_int_equal(db_failure(db), DB_OK);
+  store_reader_close(db);
+}
+
 static void what_stands_beside_the_members_is_not_there(void **state) {
   struct db *db = open_public(*state);
   assert_int_equal(count(db, "SELECT count(due_on) + count(superseded_on) + count(public_standing) FROM agreements"),
@@ -222,6 +243,8 @@ int main(void) {
                                       sample_free),
       cmocka_unit_test_setup_teardown(a_statement_that_names_the_file_itself_is_refused, with_records, sample_free),
       cmocka_unit_test_setup_teardown(what_is_derived_is_what_the_public_is_to_be_shown, with_agreements, sample_free),
+      cmocka_unit_test_setup_teardown(copies_of_what_is_internal_or_stands_otherwise_are_not_there, with_agreements,
+                                      sample_free),
       cmocka_unit_test_setup_teardown(what_stands_beside_the_members_is_not_there, with_agreements, sample_free),
       cmocka_unit_test_setup_teardown(lists_have_the_same_rows, with_agreements, sample_free),
       cmocka_unit_test_setup_teardown(lists_go_by_the_indexes_of_what_is_derived, with_agreements, sample_free),
