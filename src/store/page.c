@@ -56,16 +56,20 @@ static void name_order(struct walk *walk) {
   }
 }
 
-/* An item may be there twice, as an organization may be a party twice; the first stands for the record. */
+/* An item may be there twice, as an organization may be a party twice; the first stands for the record. It is looked
+ * for beside where the walk is, in the same index. */
 static void add_items(const struct walk *walk, struct sql *sql) {
   const struct filter *filter = walk->plan.by->filter;
   text_addf(sql->text, "\"%s\" d CROSS JOIN \"%s\" t ON t.pk = d.owner WHERE ", filter->table,
             walk->request->selection->resource->table);
   sql_add_match(sql, walk->request->selection, walk->plan.by, "d", walk->operand);
-  text_addf(sql->text,
-            " AND NOT EXISTS (SELECT 1 FROM \"%s\" e WHERE e.owner = d.owner AND +e.\"%s\" = d.\"%s\""
-            " AND e.position < d.position)",
-            filter->table, filter->column, filter->column);
+  text_addf(sql->text, " AND NOT EXISTS (SELECT 1 FROM \"%s\" e WHERE e.\"%s\" = d.\"%s\"", filter->table,
+            filter->column, filter->column);
+  const struct sort *sort = walk->request->sort;
+  if (sort != NULL) {
+    text_addf(sql->text, " AND e.\"owner_%s\" IS d.\"owner_%s\"", sort->column, sort->column);
+  }
+  text_add(sql->text, " AND e.owner = d.owner AND e.position < d.position)");
 }
 
 /* A condition that the walk does not go by, but perhaps begins and ends with. */
