@@ -27,10 +27,13 @@ bool plan_bounds_order(const struct page_request *request, const struct conditio
          strcmp(condition->filter->column, request->sort->column) == 0;
 }
 
+/* Whether both ask something of one column of the record. */
+static bool of_one_column(const struct condition *a, const struct condition *b) {
+  return a->filter == b->filter && a->filter->table == NULL && a->filter->column != NULL;
+}
+
 bool plan_goes_by(const struct plan *plan, const struct condition *condition) {
-  return condition == plan->by ||
-         (plan->by != NULL && plan->lead == LEAD_GATHER && condition->filter == plan->by->filter &&
-          condition->filter->table == NULL && condition->filter->column != NULL);
+  return condition == plan->by || (plan->lead == LEAD_GATHER && plan->by != NULL && of_one_column(condition, plan->by));
 }
 
 /* Whether the condition names values, after each of which an index goes on with the order. */
@@ -87,14 +90,12 @@ static bool gathers(const struct shapes *shapes, const struct selection *selecti
   return bounded && shapes_indexed(shapes, selection->resource->table, filter->column, NULL, NULL);
 }
 
-/* Whether one before it, that asks something of the same column, was counted with it. */
+/* Whether it was counted with one before it. */
 static bool counted(const struct shapes *shapes, const struct selection *selection, size_t i) {
+  const struct condition *conditions = selection->conditions;
   size_t j = 0;
-  for (; j < i; j++) {
-    const struct plan plan = {.lead = LEAD_GATHER, .by = &selection->conditions[j]};
-    if (gathers(shapes, selection, plan.by) && plan_goes_by(&plan, &selection->conditions[i])) {
-      break;
-    }
+  while (j < i && !(of_one_column(&conditions[j], &conditions[i]) && gathers(shapes, selection, &conditions[j]))) {
+    j++;
   }
   return j < i;
 }
@@ -109,9 +110,8 @@ static int64_t count_few(struct db *db, const struct selection *selection, const
   } else {
     const char *table = shadow_table(db, selection->resource);
     text_addf(sql.text, "SELECT count(*) FROM (SELECT 1 FROM \"%s\" t WHERE true", table);
-    const struct plan plan = {.lead = LEAD_GATHER, .by = condition};
     for (size_t i = 0; i < selection->count; i++) {
-      if (plan_goes_by(&plan, &selection->conditions[i])) {
+      if (&selection->conditions[i] == condition || of_one_column(&selection->conditions[i], condition)) {
         sql_add_condition(&sql, selection, &selection->conditions[i], true);
       }
     }

@@ -11,6 +11,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "store/copies.h"
 #include "store/engine.h"
 #include "store/shape.h"
 

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "store/copies.h"
 #include "store/db.h"
 #include "store/search_sql.h"
 
@@ -339,12 +340,6 @@ const struct index *shapes_narrow(const struct shapes *shapes, const char *table
     }
   }
   return NULL;
-}
-
-const char *copy_original(const char *column) {
-  static const char copy[] = "owner_";
-  size_t length = sizeof copy - 1;
-  return strncmp(column, copy, length) == 0 ? column + length : NULL;
 }
 
 bool shapes_copied(const struct shapes *shapes, const char *table, const char *column) {

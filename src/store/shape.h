@@ -64,9 +64,6 @@ bool shapes_read_indexes(struct shapes *shapes, struct db *db);
 /* Whether an index of the table begins with these columns; `second` and `third` may be NULL. */
 bool shapes_indexed(const struct shapes *shapes, const char *table, const char *first, const char *second,
                     const char *third);
-/* The column of the record of which this column of a table of items is a copy (owner_COLUMN), within `column`; NULL
- * when it is no such copy. */
-const char *copy_original(const char *column);
 /* An index of the table that begins with the pk and has the column: where records are walked in the order of their
  * making, it is a narrow copy of what is tested. NULL when there is none. */
 const struct index *shapes_narrow(const struct shapes *shapes, const char *table, const char *column);

@@ -211,7 +211,11 @@ function condition(path) {
   const present = kinds[path].all().flatMap(filter.values).filter((each) => each !== null).map((each) => String(each?.id ?? each));
   const several = ['', 'ne'].includes(operator) ? 1 + random.below(3) : 1;
   const values = operator === 'isnull' ? [random.pick(['true', 'false'])] : [...new Set(Array.from({length: several}, () => random.pick(present)))];
-  const key = operator === '' ? name : `${name}__${operator}`;
+  return asking(path, operator === '' ? name : `${name}__${operator}`, values);
+}
+
+function asking(path, key, values) {
+  const [name, operator = ''] = key.split('__'), filter = kinds[path].known.get(name);
   return {key, asked: values.map((value) => [key, value]), fits: (each) => fits(filter, operator, values, each)};
 }
 
@@ -275,6 +279,36 @@ for (const [path, kind] of Object.entries(kinds)) {
     assert.ok(counts.found > kind.queries && counts.words > 0, JSON.stringify(counts));
   });
 }
+
+// Where many agreements have the item, lists in these orders go along the items, which have copies of what orders them.
+test('what is asked of agreements beside what their items are found by holds in every order', async () => {
+  const mostOf = (name) => {
+    const counts = new Map();
+    for (const value of all.flatMap((each) => [...new Set(kinds.agreements.known.get(name).values(each))])) {
+      counts.set(value, (counts.get(value) ?? 0) + 1);
+    }
+    counts.delete(null);
+    return [...counts].sort(([, a], [, b]) => b - a)[0][0];
+  };
+  const cases = [
+    ['country', 'concluded_on', [['kind', 'mou', 'loi'], ['kind__ne', 'mou'], ['concluded_on__gte', '2019'], ['concluded_on__lte', '2026-05'],
+      ['concluded_on__isnull', 'true'], ['status', 'in_force', 'expired'], ['owner__isnull', 'true']]],
+    ['flag', 'period_ends_on', [['period_ends_on__gte', '2020'], ['period_ends_on__lte', '2029-03'], ['notice_on__isnull', 'true'], ['kind', 'mou', 'loi']]],
+    ['flag', 'notice_on', [['notice_on__gte', '2020'], ['notice_on__isnull', 'false'], ['period_ends_on__gte', '2021-04']]],
+  ];
+  for (const [item, order, others] of cases) {
+    const by = asking('agreements', item, [mostOf(item)]);
+    let narrowed = 0;
+    for (const [key, ...values] of others) {
+      const conditions = [by, asking('agreements', key, values)];
+      for (const sort of [order, `-${order}`]) {
+        const {found} = await holdQuery('agreements', conditions, sort);
+        narrowed += found.length > 0 && found.length < all.filter(by.fits).length;
+      }
+    }
+    assert.ok(narrowed >= others.length, `${item} by ${order}: ${narrowed}`);
+  }
+});
 
 test('a cursor of the same conditions in another order is good, and of others is refused with a clear error', async () => {
   const {json: {next}} = await server.get('/v1/agreements?kind=mou&tag=x&tag=y&limit=5', {status: 200});
