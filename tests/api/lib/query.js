@@ -52,7 +52,7 @@ function last(date) {
 }
 
 function bounded(schema, operator, value, bound) {
-  if (schema.format === 'partial-date') {
+  if (['date', 'partial-date'].includes(schema.format)) {
     return {
       lt: () => last(value) < first(bound), lte: () => last(value) <= last(bound),
       gt: () => first(value) > last(bound), gte: () => first(value) >= first(bound),
