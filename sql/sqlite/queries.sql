@@ -178,8 +178,26 @@ SELECT log FROM registry WHERE id = 1
 -- name: log-name-write
 UPDATE registry SET log = lower(hex(randomblob(8))) WHERE log IS NULL
 
+-- Where the id, or else the slug, of a record that was merged leads. Of several that had the slug, all lead to the same.
+-- name: merge-of-id
+SELECT into_record FROM merges WHERE record = $1 AND resource = $2
+
+-- name: merge-of-slug
+SELECT into_record FROM merges WHERE slug = $1 AND resource = $2
+
+-- name: merge-write
+INSERT INTO merges (record, resource, slug, visible, into_record) VALUES ($1, $2, $3, $4, $5)
+
+-- What led to a record that is merged in turn.
+-- name: merge-onward
+UPDATE merges SET into_record = $2 WHERE into_record = $1
+
+-- To a record that is no more nothing leads.
+-- name: merge-forget
+DELETE FROM merges WHERE into_record = $1
+
 -- What must never be found: a gap in the log, or its end missing, a gap in a record's revisions, a record at another revision
--- than its history ends with, and one that ended in history alone or in its table alone.
+-- than its history ends with, one that ended in history alone or in its table alone, and one that leads on though it is there.
 -- name: history-gaps
 SELECT 'the log has ' || count(seq) || ' changes, and the last that was made had the number ' || max(coalesce(max(seq), 0), made.last)
 FROM (SELECT history_last AS last FROM registry WHERE id = 1) made LEFT JOIN history
@@ -198,6 +216,11 @@ SELECT h.record || ' is gone, and its history does not end with a deletion'
 FROM (SELECT record, operation, max(revision) FROM history GROUP BY record) h
 WHERE h.operation <> 'delete' AND NOT EXISTS (SELECT 1 FROM organizations WHERE id = h.record)
   AND NOT EXISTS (SELECT 1 FROM areas WHERE id = h.record) AND NOT EXISTS (SELECT 1 FROM agreements WHERE id = h.record)
+UNION ALL
+SELECT m.record || ' leads to ' || m.into_record || ', and its history does not end with a deletion, or that is not there'
+FROM merges m
+WHERE NOT EXISTS (SELECT 1 FROM history WHERE record = m.record AND operation = 'delete')
+  OR NOT EXISTS (SELECT 1 FROM organizations WHERE id = m.into_record)
 LIMIT 100
 
 -- Where each record that is there stands by its history, and whether that document has relations of the other side.

@@ -175,6 +175,7 @@ void handle_get(struct call *call);
 void handle_replace(struct call *call);
 void handle_patch(struct call *call);
 void handle_delete(struct call *call);
+void handle_merge(struct call *call);
 void handle_agreement_status(struct call *call);
 void handle_stats(struct call *call);
 void handle_graph(struct call *call);

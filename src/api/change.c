@@ -77,7 +77,7 @@ static bool is_address(const struct change *change, const char *slug) {
 static bool slug_free(struct change *change, const char *slug, const char *own_id) {
   struct found found;
   return !is_address(change, slug) &&
-         (!resource_find(change->db, change->resource, slug, &found) || strcmp(found.id, own_id) == 0);
+         (!resource_find_meant(change->db, change->resource, slug, &found) || strcmp(found.id, own_id) == 0);
 }
 
 /* The slug that a record without one gets: from its name, made unique. */
@@ -203,7 +203,7 @@ enum changed change_replace(struct change *change, struct target *target, json_t
 }
 
 void change_delete(struct change *change, struct target *target) {
-  if (!resource_delete(change->db, change->resource, target->pk)) {
+  if (!resource_delete(change->db, change->resource, target->pk, target->id)) {
     return;
   }
   target->revision++;

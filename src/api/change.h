@@ -57,6 +57,10 @@ enum changed change_reserve(struct change *change, json_t *normal, struct target
 enum changed change_complete(struct change *change, struct target *target, json_t *normal);
 /* Deletes a record that nothing refers to. */
 void change_delete(struct change *change, struct target *target);
+/* Merges the organization `from` into the organization `into`: whatever refers to it refers to that from then on, what
+ * it lists is added there, and its id and slug lead there. False when change->faults say why not, or the database
+ * failed. */
+bool change_merge(struct change *change, struct target *from, struct target *into);
 
 /* Adds what has become of the record to its history: "create", "update" or "delete". The clock's changes are "clock".
  * The document as it stands now, owned by change->memory, or NULL. In an import (change->pending) only notes that it is
@@ -111,6 +115,9 @@ void relations_missing(struct change *change, void (*tell)(void *argument, const
 void relations_drop_served(const struct resource *resource, json_t *document, bool symmetric);
 /* Faults for relations of a record to itself, or written twice. */
 void relations_check(struct change *change, const struct target *target, const json_t *row);
+/* Takes out of a row the relations of the record to itself, those that are there twice, and those of types that either
+ * side may write which the other side has written already. */
+void relations_drop_repeated(struct change *change, const struct target *target, json_t *row);
 /* The contract of a resource's relations: the array member, and in its items the types and the reference. False when it
  * has none. */
 struct relation_members {

@@ -35,7 +35,7 @@ static json_t *read_record(struct call *call, const char *parameter, const char 
   if (key == NULL) {
     return NULL;
   }
-  if (!resource_find(call_db(call), resource, key, found)) {
+  if (!resource_find_meant(call_db(call), resource, key, found)) {
     faults_add(call->faults, PLACE_PARAMETER, parameter, "no_such_record", "\"%s\" names none of the %s", key, path);
     return NULL;
   }

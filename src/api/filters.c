@@ -98,7 +98,7 @@ static bool has_format(const struct schema *schema, const char *name) {
 static void read_reference(struct call *call, const struct pair *pair, const char *path, struct operand *out) {
   const struct resource *resource = contract_resource(api_contract(call->api), path);
   struct found found;
-  if (resource_find(call_db(call), resource, pair->value, &found)) {
+  if (resource_find_meant(call_db(call), resource, pair->value, &found)) {
     out->number = found.pk;
   } else {
     faults_add(call->faults, PLACE_PARAMETER, pair->name, "no_such_record", "\"%s\" names none of the %s", pair->value,

@@ -122,8 +122,28 @@ static const char *record_of(struct call *call, const char *key) {
   return id;
 }
 
+/* Answers that what had the key was merged into another record: readers are led there. Who writes is not, as what they
+ * know is what stood here. False when it was not merged. */
+static bool answer_merged(struct call *call, const char *key) {
+  struct found into;
+  if (!resource_find_merged(call_db(call), call->resource, key, &into)) {
+    return false;
+  }
+  bool reads = call->handler->kind == CALL_READ;
+  char *address = memory_print(call->memory, "/v1/%s/%s", call->resource->path, into.id);
+  answer_problem_with(call, reads ? "moved" : "merged",
+                      memory_print(call->memory, "%s was merged into %s", key, into.id), "into", json_string(address));
+  if (reads) {
+    answer_header(call, "Location", address);
+  }
+  return true;
+}
+
 void answer_no_record(struct call *call) {
   const char *key = call->route.values[0], *path = call->resource->path;
+  if (answer_merged(call, key)) {
+    return;
+  }
   const char *id = record_of(call, key);
   if (id == NULL) {
     answer_problem(call, "not-found", "none of the %s has the id or slug %s", path, key);

@@ -13,8 +13,8 @@
 
 enum { DAY_MS = 24 * 60 * 60 * 1000 };
 
-/* The contract says where one is taken: creating a record. Other requests are the same when they are sent again, or
- * (tokens) must not be kept. */
+/* The contract says where one is taken: creating a record, merging two. Other requests are the same when they are sent
+ * again, or (tokens) must not be kept. */
 static const char *key_of(const struct call *call) {
   return contract_takes_header(call->operation, "Idempotency-Key") ? call->request->idempotency_key : NULL;
 }

@@ -189,10 +189,11 @@ void handle_replace(struct call *call) {
   if (!find_target(call, &change, &target)) {
     return;
   }
+  struct found into;
   if (target.pk != 0) {
     replace(call, &change, &target, call->normal);
-  } else if (typeid_valid(call->resource->prefix, key)) {
-    answer_no_record(call); /* ids are the registry's to give */
+  } else if (typeid_valid(call->resource->prefix, key) || resource_find_merged(call->db, call->resource, key, &into)) {
+    answer_no_record(call); /* ids are the registry's to give, and a slug that leads on is not free */
   } else {
     const struct member *slug = schema_member(call->resource->schema, "slug");
     json_t *value = owned_json(call->memory, json_string(key));
@@ -272,4 +273,31 @@ void handle_delete(struct call *call) {
   json_decref(referrers);
   change_delete(&change, &target);
   answer_bytes(call, 204, NULL, NULL, 0);
+}
+
+/* The record that the body names; false with a fault when there is none. */
+static bool find_into(struct call *call, struct change *change, struct target *into) {
+  json_t *body = owned_json(call->memory, schema_normal(call->operation->body, call->body));
+  const char *key = json_string_value(json_object_get(body, "into"));
+  struct found found;
+  if (resource_find_meant(call->db, call->resource, key, &found)) {
+    return change_load_pk(change, found.pk, into);
+  }
+  faults_add(call->faults, PLACE_BODY, "/into", "no_such_record", "\"%s\" names none of the %s", key,
+             call->resource->path);
+  return false;
+}
+
+void handle_merge(struct call *call) {
+  struct change change;
+  struct target from, into;
+  begin_change(call, &change);
+  if (!find_existing(call, &change, &from)) {
+    return;
+  }
+  if (find_into(call, &change, &into) && change_merge(&change, &from, &into)) {
+    answer_document(call, 200, &change, &into);
+  } else {
+    answer_refused(call, &change);
+  }
 }

@@ -74,6 +74,39 @@ bool resource_find(struct db *db, const struct resource *resource, const char *k
   return there;
 }
 
+bool resource_find_merged(struct db *db, const struct resource *resource, const char *key, struct found *found) {
+  char into[TYPEID_SIZE] = "";
+  struct query *query = db_named(db, typeid_valid(resource->prefix, key) ? "merge-of-id" : "merge-of-slug");
+  query_bind_text(query, 1, key);
+  query_bind_text(query, 2, resource->path);
+  if (query_step(query) == STEP_ROW) {
+    snprintf(into, sizeof into, "%s", query_text(query, 0));
+  }
+  query_end(query);
+  return into[0] != '\0' && resource_find(db, resource, into, found);
+}
+
+bool resource_find_meant(struct db *db, const struct resource *resource, const char *key, struct found *found) {
+  return resource_find(db, resource, key, found) || resource_find_merged(db, resource, key, found);
+}
+
+bool resource_lead_on(struct db *db, const struct resource *resource, const char *id, const char *slug, bool visible,
+                      const char *into) {
+  struct query *query = db_named(db, "merge-onward");
+  query_bind_text(query, 1, id);
+  query_bind_text(query, 2, into);
+  if (!query_run(query)) {
+    return false;
+  }
+  query = db_named(db, "merge-write");
+  query_bind_text(query, 1, id);
+  query_bind_text(query, 2, resource->path);
+  query_bind_text(query, 3, slug);
+  query_bind_int(query, 4, visible);
+  query_bind_text(query, 5, into);
+  return query_run(query);
+}
+
 struct blob *resource_document(struct db *db, const struct resource *resource, int64_t pk) {
   struct query *query = db_constant(db, shape_in(db, resource)->document);
   query_bind_int(query, 1, pk);
@@ -269,9 +302,11 @@ bool resource_update(struct db *db, const struct resource *resource, int64_t pk,
   return !renamed || (touch_all(db, shape->touch_referrers, pk) && touch_all(db, shape->touch_mirrors, pk));
 }
 
-bool resource_delete(struct db *db, const struct resource *resource, int64_t pk) {
+bool resource_delete(struct db *db, const struct resource *resource, int64_t pk, const char *id) {
   const struct shape *shape = shape_in(db, resource);
-  if (!touch_all(db, shape->touch_mirrors, pk)) {
+  struct query *forget = db_named(db, "merge-forget");
+  query_bind_text(forget, 1, id);
+  if (!query_run(forget) || !touch_all(db, shape->touch_mirrors, pk)) {
     return false;
   }
   struct query *query = db_constant(db, shape->delete);

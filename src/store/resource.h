@@ -30,6 +30,14 @@ bool resource_verify(struct db *db, const struct contract *contract, struct erro
 
 /* Finds a record by its id or its slug. */
 bool resource_find(struct db *db, const struct resource *resource, const char *key, struct found *found);
+/* Finds the record into which the one that had that id or slug was merged, while it is there. */
+bool resource_find_merged(struct db *db, const struct resource *resource, const char *key, struct found *found);
+/* Finds the record that a reference means: by either. */
+bool resource_find_meant(struct db *db, const struct resource *resource, const char *key, struct found *found);
+/* Lets the id and the slug of a record that is about to be deleted lead to another, and what leads to it; the public
+ * only if it was `visible` to them. */
+bool resource_lead_on(struct db *db, const struct resource *resource, const char *id, const char *slug, bool visible,
+                      const char *into);
 /* The document, rendered; a new blob, or NULL when there is none (any more). */
 struct blob *resource_document(struct db *db, const struct resource *resource, int64_t pk);
 /* What the record itself says in its document: without the relations that others have written. A new reference, to the
@@ -51,8 +59,8 @@ int64_t resource_insert(struct db *db, const struct resource *resource, const st
  * Marks every other document that shows a name which this changes. */
 bool resource_update(struct db *db, const struct resource *resource, int64_t pk, const struct record *record,
                      const char *old_slug, const json_t *before, const json_t *after);
-/* Deletes the record, which nothing refers to (resource_referrers). */
-bool resource_delete(struct db *db, const struct resource *resource, int64_t pk);
+/* Deletes the record, which nothing refers to (resource_referrers); what led to it leads nowhere any more. */
+bool resource_delete(struct db *db, const struct resource *resource, int64_t pk, const char *id);
 
 /* Who refers to the record, itself excepted: [{resource, id, slug, name, member}], `most` at most. A new reference. */
 json_t *resource_referrers(struct db *db, const struct resource *resource, int64_t pk, size_t most);

@@ -3,7 +3,8 @@
  * under that name. The view of a resource's table leaves out records that are not public, and shows internal members as
  * if nothing were known; that of a table of items leaves out what belongs to such a record or leads to one. What is
  * derived is shown as it follows from public records alone: a record whose column public_standing holds members shows
- * those for its own. Every other table is empty, and every other column: what is to be seen must be said. A statement
+ * those for its own. What was merged leads on where both were and are public. Every other table is empty, and every
+ * other column: what is to be seen must be said. A statement
  * that would reach past the views is refused (engine_guard). What is searched is shadowed by an index of its own, which
  * is filled through the same views of the records, under other names (shadow_beside), and holds nothing else; so it may
  * be read past the views, as FTS5 does. */
@@ -248,9 +249,27 @@ static void add_items(const struct shadows *shadows, struct text *sql, const str
   }
 }
 
+/* What was merged leads on from what was public to what is. */
+static void add_merges(const struct shadows *shadows, struct text *sql) {
+  text_add(sql, " * FROM main.\"merges\" t WHERE t.visible = 1 AND (false");
+  for (size_t i = 0; i < shadows->contract->resource_count; i++) {
+    const struct resource *resource = &shadows->contract->resources[i];
+    text_addf(sql, " OR EXISTS (SELECT 1 FROM main.\"%s\" r WHERE r.id = t.into_record", resource->table);
+    if (resource->public_by != NULL) {
+      text_addf(sql, " AND r.\"%s\" = '%s'", resource->public_by->column, resource->public_by->public_value);
+    }
+    text_add(sql, ")");
+  }
+  text_add(sql, ")");
+}
+
 /* What a table without records shows: the registry's own row is what lists and health go by. */
-static void add_other(struct text *sql, const char *table) {
-  text_addf(sql, " * FROM main.\"%s\"%s", table, strcmp(table, "registry") == 0 ? "" : " WHERE 0");
+static void add_other(const struct shadows *shadows, struct text *sql, const char *table) {
+  if (strcmp(table, "merges") == 0) {
+    add_merges(shadows, sql);
+  } else {
+    text_addf(sql, " * FROM main.\"%s\"%s", table, strcmp(table, "registry") == 0 ? "" : " WHERE 0");
+  }
 }
 
 /* The index that the public searches stands in for the whole one, and of names those of public records are there. */
@@ -338,7 +357,7 @@ bool shadow_tables(struct db *db, const struct contract *contract, struct error 
     const char *table = shadows.views[i];
     text_addf(sql, "CREATE TEMP VIEW \"%s\" AS SELECT", table);
     if (!add_record_table(&shadows, sql, table) && !add_search(&shadows, sql, table)) {
-      add_other(sql, table);
+      add_other(&shadows, sql, table);
     }
     fine = db_failure(db) == DB_OK && engine_execute(db, sql->data);
     talloc_free(sql);

@@ -203,6 +203,14 @@ class Client {
     this.check(answer, holds ? this.expect(() => this.model.delete(path, key)) : {refusal: new Refusal(412, 'precondition-failed')}, 204);
   }
 
+  async merge() {
+    const [key, into] = [this.key('organizations'), this.reference('organizations') ?? 'nobody'];
+    const {headers, holds} = this.condition('organizations', key);
+    const answer = await this.send('POST', `/v1/organizations/${key}/merge`, {body: {into}, headers});
+    const name = into.id ?? into;
+    this.check(answer, holds ? this.expect(() => this.model.merge(key, name)) : {refusal: new Refusal(412, 'precondition-failed')}, 200);
+  }
+
   async get(path) {
     const key = this.key(path);
     const record = this.model.find(path, key);
@@ -210,7 +218,7 @@ class Client {
     const headers = known && this.random.chance(0.5) ? {'if-none-match': known.etag} : {};
     const answer = await this.send('GET', `/v1/${path}/${key}`, {headers});
     const fresh = headers['if-none-match'] && known.version === record.version;
-    assert.equal(answer.status, !record ? this.model.absence(path, key).status : fresh ? 304 : 200, this.log.slice(-1)[0]);
+    assert.equal(answer.status, !record ? this.model.absence(path, key, {reading: true}).status : fresh ? 304 : 200, this.log.slice(-1)[0]);
     if (answer.status === 200) this.compare(record, answer);
   }
 
@@ -236,7 +244,7 @@ class Client {
 
   async step() {
     const path = this.random.pick(PATHS);
-    const operation = this.random.pick(['create', 'put', 'put', 'patch', 'patch', 'patch', 'delete', 'get', 'get', 'get', 'sendBack', this.random.chance(0.2) ? 'list' : 'get']);
+    const operation = this.random.pick(['create', 'put', 'put', 'patch', 'patch', 'patch', 'delete', 'get', 'get', 'get', 'sendBack', this.random.chance(0.5) ? 'merge' : 'get', this.random.chance(0.2) ? 'list' : 'get']);
     await this[operation](path);
   }
 }

@@ -79,7 +79,8 @@ async function isTaken(operation, {name, options}) {
   const role = ranks.find((each) => each === name && each !== 'none');
   const token = role ? (await server.newToken({role, name: 'for one request'})).token : options.token;
   const path = await sampleAddress(operation, make);
-  const {body, type} = sampleBody(operation, {token: role ? token : await server.token('reader')});
+  const {id: into} = await make('/v1/organizations', {name: 'what another is merged into'});
+  const {body, type} = sampleBody(operation, {token: role ? token : await server.token('reader'), into});
   if (streams(operation)) {
     const headers = token ? {authorization: `Bearer ${token}`} : {};
     const answer = await fetch(server.url + path, {headers});

@@ -274,6 +274,14 @@ const words = (most) => Array.from({length: 1 + random(most)}, piece).join(' ');
 // A word is in a text when it is one of its Latin words, or stands in one of its runs.
 const has = (text, word) => text.toLowerCase().split(' ').some((each) => (/^[a-z]/i.test(word) ? each === word.toLowerCase() : each.includes(word)));
 
+// The one is gone, and its name and what it was called are the other's names.
+function merge(model, agreements, from, into) {
+  const [gone, kept] = [model.get(from), model.get(into)];
+  kept.names = [...new Set([...kept.names, gone.name, ...gone.names])];
+  for (const each of agreements.values()) if (each.party === from) each.party = into;
+  model.delete(from);
+}
+
 test(`what is found is what a plain model finds, through writes of every kind (seed ${SEED})`, async () => {
   const model = new Map();
   const agreements = new Map();
@@ -283,18 +291,23 @@ test(`what is found is what a plain model finds, through writes of every kind (s
       const used = [...agreements.values()].some(({party}) => party === slug);
       await server.delete(`/v1/organizations/${slug}`, {status: used ? 409 : 204});
       if (!used) model.delete(slug);
+    } else if (random(8) === 0 && model.size > 1) {
+      const [from, into] = [some([...model.keys()]), some([...model.keys()])];
+      await server.post(`/v1/organizations/${from}/merge`, {into}, {status: from === into ? 422 : 200});
+      if (from !== into) merge(model, agreements, from, into);
     } else if (random(3) === 0 && model.size > 0) {
       const party = some([...model.keys()]), name = `p${random(6)}`, title = `zz ${words(3)}`;
       await server.put(`/v1/agreements/${name}`, {title, parties: [party]});
       agreements.set(name, {title, party});
     } else {
       const name = `zz ${words(2)}`, description = words(4);
-      await server.put(`/v1/organizations/${slug}`, {name, description});
-      model.set(slug, {name, description});
+      const {status} = await server.put(`/v1/organizations/${slug}`, {name, description});
+      if (status !== 409) model.set(slug, {name, names: [], description}); // or else it leads to what it was merged into
     }
     const asked = words(2).split(' ');
-    const texts = [...[...model].map(([key, {name, description}]) => [key, `${name} ${description}`]),
-      ...[...agreements].map(([key, {title, party}]) => [key, `${title} ${model.get(party).name}`])];
+    const named = ({name, names}) => [name, ...names].join(' ');
+    const texts = [...[...model].map(([key, each]) => [key, `${named(each)} ${each.description}`]),
+      ...[...agreements].map(([key, {title, party}]) => [key, `${title} ${named(model.get(party))}`])];
     const expected = texts.filter(([, text]) => ['zz', ...asked].every((word) => has(text, word))).map(([key]) => key).sort();
     assert.deepEqual(await found(`${asked.join(' ')} zz`, {}, '&limit=100'), expected, asked.join(' '));
   }

@@ -1,6 +1,7 @@
 // The registry told plainly: records in a Map, every rule written out once more, nothing clever. A record's body is the normal form
 // of what was written, in which a reference is the id of another record. What the server derives or invents (ids, times) the model
 // takes over from its answers.
+import {isDeepStrictEqual} from 'node:util';
 import {resolve, resource, resources} from './contract.js';
 import {standing} from './standing.js';
 
@@ -40,11 +41,14 @@ export class Model {
     this.today = today;
     this.records = new Map();
     this.deleted = new Set();
+    this.merged = new Map(); // by `path/key`: the id of what it was merged into
     this.made = 0;
   }
 
   of(path) { return [...this.records.values()].filter((each) => each.path === path); }
   find(path, key) { return this.of(path).find((each) => each.id === key || each.slug === key); }
+  // What a reference means: also by what a record was called before it was merged into another.
+  meant(path, key) { return this.find(path, key) ?? this.records.get(this.merged.get(`${path}/${key}`)); }
 
   // -- references and relations ---------------------------------------------------------------------------------------------
 
@@ -53,7 +57,7 @@ export class Model {
     const schema = resolve(declared);
     if (value === null || value === undefined) return value;
     if (schema['x-reference']) {
-      const found = this.find(schema['x-reference'], value);
+      const found = this.meant(schema['x-reference'], value);
       if (!found) throw new Refusal(422, 'invalid-body');
       return found.id;
     }
@@ -122,7 +126,7 @@ export class Model {
     const base = name.toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-|-$/g, '');
     if (base === '') return `${resource(path).schema['x-resource'].prefix}-${tail}`;
     const candidates = [base, ...[2, 3, 4, 5, 6, 7, 8, 9].map((number) => `${base}-${number}`), `${base}-${tail}`];
-    return candidates.find((slug) => !this.find(path, slug));
+    return candidates.find((slug) => !this.meant(path, slug));
   }
 
   // -- what is served -------------------------------------------------------------------------------------------------------------
@@ -166,7 +170,7 @@ export class Model {
     const next = {...record, path, body: normal(schema, body)};
     delete next.body.slug;
     const wanted = slugOf(body.slug ?? undefined);
-    const taken = wanted === undefined ? undefined : this.find(path, wanted);
+    const taken = wanted === undefined ? undefined : this.meant(path, wanted);
     if (taken && taken.id !== record?.id) throw new Refusal(409, 'conflict');
     next.body = this.#resolveReferences(schema, next.body);
     next.id ??= 'the new one';
@@ -206,6 +210,7 @@ export class Model {
   replace(path, key, body, learn) {
     Model.checkShape(path, body);
     const record = this.find(path, key);
+    if (!record && this.meant(path, key)) throw this.absence(path, key);
     return this.#write(path, record, body, learn, (slug) => slug ?? (record ? undefined : key));
   }
 
@@ -232,8 +237,71 @@ export class Model {
     this.#countStandings(standings, record.id);
   }
 
-  // What stands where a record was asked for that there is not: nothing ever, or one that was deleted.
-  absence(path, key) { return this.deleted.has(`${path}/${key}`) ? new Refusal(410, 'gone') : new Refusal(404, 'not-found'); }
+  // The body with the references to one record moved to another; what is in a list twice by that, is there once.
+  #moved(value, from, into) {
+    if (value === from) return into;
+    if (value === null || typeof value !== 'object') return value;
+    const had = JSON.stringify(value).includes(`"${from}"`);
+    if (!Array.isArray(value)) return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, this.#moved(inner, from, into)]));
+    const moved = value.map((each) => this.#moved(each, from, into));
+    return had ? moved.filter((each, i) => moved.findIndex((one) => isDeepStrictEqual(one, each)) === i) : moved;
+  }
+
+  // The relations without those to itself, those that are there twice, and those that the other side has written too.
+  #settled(record, relations) {
+    const key = (each) => `${each.type} ${this.#other(each)} ${each.from}`;
+    return relations.filter((each, i) => this.#other(each) !== record.id && relations.findIndex((one) => key(one) === key(each)) === i
+      && !(each.type === 'related' && this.#writes(this.records.get(this.#other(each)), 'related', record.id)));
+  }
+
+  // Writes one of the records that a merge changes.
+  #rewrite(record, body) {
+    const next = {...record, body: body.relations ? {...body, relations: this.#settled(record, body.relations)} : body};
+    this.#check(next);
+    return isDeepStrictEqual(next.body, record.body) ? record : this.#keep(next);
+  }
+
+  merge(key, name) {
+    const path = 'organizations', from = this.find(path, key);
+    if (!from) throw this.absence(path, key);
+    const into = this.meant(path, name);
+    const refuse = (when) => { if (when) throw new Refusal(422, 'invalid-body'); };
+    refuse(!into || from === into || (into.body.visibility === 'public' && from.body.visibility !== 'public'));
+    const before = new Map(this.records);
+    try {
+      return this.#merge(path, from, into);
+    } catch (error) {
+      this.records = before;
+      throw error;
+    }
+  }
+
+  #merge(path, from, into) {
+    for (const each of [...this.records.values()]) {
+      if (each === from || each === into || !JSON.stringify(each.body).includes(`"${from.id}"`)) continue;
+      this.#rewrite(this.records.get(each.id), this.#moved(this.records.get(each.id).body, from.id, into.id));
+    }
+    const body = this.#moved(into.body, from.id, into.id);
+    const known = [body.name, ...body.names.map((each) => each.value)].includes(from.body.name);
+    if (!known) body.names = [...body.names, {value: from.body.name, lang: null, kind: 'alias'}];
+    for (const [name, list] of Object.entries(from.body).filter(([, value]) => Array.isArray(value))) {
+      body[name] = [...body[name], ...list.filter((each) => !body[name].some((one) => isDeepStrictEqual(one, each)))];
+    }
+    const next = this.#rewrite(this.records.get(into.id), body);
+    this.records.delete(from.id);
+    for (const [key, id] of this.merged) if (id === from.id) this.merged.set(key, into.id);
+    for (const key of [from.id, from.slug]) {
+      this.merged.set(`${path}/${key}`, into.id);
+      this.deleted.add(`${path}/${key}`);
+    }
+    return next;
+  }
+
+  // What stands where a record was asked for that there is not: nothing ever, one that was deleted, or one that was merged.
+  absence(path, key, {reading = false} = {}) {
+    if (this.meant(path, key)) return reading ? new Refusal(301, 'moved') : new Refusal(409, 'merged');
+    return this.deleted.has(`${path}/${key}`) ? new Refusal(410, 'gone') : new Refusal(404, 'not-found');
+  }
 
   all() { return resources.flatMap(({path}) => this.of(path)); }
 }

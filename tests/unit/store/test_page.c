@@ -180,7 +180,7 @@ static bool delete_some(void *argument, struct db *db) {
   struct sample *sample = argument;
   struct found found;
   return resource_find(db, sample->organizations, "f", &found) &&
-         resource_delete(db, sample->organizations, found.pk) &&
+         resource_delete(db, sample->organizations, found.pk, found.id) &&
          sample_insert(db, sample->organizations, "0", "{\"established\": \"2018\"}") != 0;
 }
 

@@ -90,7 +90,7 @@ static void records_are_found_once_they_are_written_and_not_when_that_was_undone
 static bool delete_and_write_again(void *argument, struct db *db) {
   struct sample *sample = argument;
   struct found first;
-  return resource_find(db, sample->areas, "robots", &first) && resource_delete(db, sample->areas, first.pk) &&
+  return resource_find(db, sample->areas, "robots", &first) && resource_delete(db, sample->areas, first.pk, first.id) &&
          sample_insert(db, sample->areas, "replaced", "{}") == first.pk; /* the same number */
 }
 
@@ -133,7 +133,7 @@ static bool run_own(struct write *write, struct db *db) {
     return true;
   }
   assert_true(resource_find(db, own->sample->areas, "kept", &before) &&
-              resource_delete(db, own->sample->areas, before.pk));
+              resource_delete(db, own->sample->areas, before.pk, before.id));
   assert_int_equal(search_settle_written(db, is_wanted, own), own->step == UNDOES);
   return false;
 }
