@@ -19,7 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { P_VALUE = 1, P_PK, P_LIMIT };
+enum { P_VALUE = 1, P_PK, P_LIMIT, P_UNTIL, P_DAYS };
 
 enum phase { PHASE_ALL, PHASE_TIES, PHASE_VALUES, PHASE_NULLS };
 
@@ -32,7 +32,8 @@ struct walk {
   bool after;
   int64_t after_pk;
   const struct operand
-      *operand; /* a value that plan.by names, for LEAD_EQUAL on a table of items or with many values; or NULL */
+      *operand;  /* a value that plan.by names, for LEAD_EQUAL on a table of items or with many values; or NULL */
+  int64_t until; /* for LEAD_DAYS: not past this pk; otherwise 0 */
   char order[160];
   const char *pk;
 };
@@ -121,8 +122,26 @@ static void add_place(const struct walk *walk, struct text *sql) {
   text_addf(sql, "%s%s LIMIT $%d", walk->pk, direction, P_LIMIT);
 }
 
+/* What is found of the days is put in order before anything else is read of it. */
+static void compose_days(const struct walk *walk, struct sql *sql) {
+  const struct resource *resource = walk->request->selection->resource;
+  const struct filter *filter = walk->plan.days_by->filter;
+  text_addf(
+      sql->text,
+      "SELECT o.pk, o.stamp, o.id, o.id FROM (SELECT t.pk FROM json_each($%d) d CROSS JOIN \"%s\" t WHERE t.\"%s\" = "
+      "d.value AND t.pk <= $%d",
+      P_DAYS, resource->table, filter->column, P_UNTIL);
+  add_conditions(walk, sql);
+  add_place(walk, sql->text);
+  text_addf(sql->text, ") f CROSS JOIN \"%s\" o ON o.pk = f.pk ORDER BY o.pk", resource->table);
+}
+
 static void compose(const struct walk *walk, struct sql *sql) {
   const struct page_request *request = walk->request;
+  if (walk->plan.lead == LEAD_DAYS) {
+    compose_days(walk, sql);
+    return;
+  }
   text_addf(sql->text, "SELECT t.pk, t.stamp, t.id, t.\"%s\" FROM ",
             request->sort == NULL ? "id" : request->sort->column);
   if (on_items(walk)) {
@@ -166,6 +185,10 @@ static long walk_once(struct walk *walk, struct page_key *keys, size_t most) {
   sql_bind(query, &sql);
   query_bind_int(query, P_LIMIT, (int64_t)most);
   query_bind_int(query, P_PK, walk->after_pk);
+  if (walk->plan.lead == LEAD_DAYS) {
+    query_bind_int(query, P_UNTIL, walk->until);
+    query_bind_text(query, P_DAYS, walk->plan.days);
+  }
   if (json_is_integer(request->after_value)) {
     query_bind_int(query, P_VALUE, json_integer_value(request->after_value));
   } else {
@@ -221,6 +244,39 @@ static long first_of(struct page_key *keys, long count, size_t most, bool descen
   return kept;
 }
 
+static int64_t last_pk(const struct walk *walk) {
+  char *sql = memory_print(NULL, "SELECT max(pk) FROM \"%s\"", walk->request->selection->resource->table);
+  struct query *query = db_query(walk->db, sql);
+  int64_t last = query_step(query) == STEP_ROW ? query_int(query, 0) : 0;
+  query_end(query);
+  talloc_free(sql);
+  return last;
+}
+
+/* From one stretch of records to the next, each of which is as long as what the one before held makes one think that
+ * the rest of the page needs. */
+static long walk_days(struct walk *walk, struct page_key *keys, size_t most) {
+  enum { STRETCH = 250, GROWS_MOST = 16 };
+  struct walk part = *walk;
+  int64_t last = last_pk(walk), stretch = STRETCH;
+  part.after_pk = walk->after ? walk->after_pk : 0;
+  part.after = true;
+  long count = 0;
+  while ((size_t)count < most && part.after_pk < last) {
+    part.until = stretch < last - part.after_pk ? part.after_pk + stretch : last;
+    long found = walk_once(&part, keys + count, most - (size_t)count);
+    if (found < 0) {
+      drop_keys(keys, count);
+      return -1;
+    }
+    count += found;
+    part.after_pk = part.until;
+    double needed = found == 0 ? GROWS_MOST : 1.5 * (double)((long)most - count) / (double)found;
+    stretch = 1 + (int64_t)((double)stretch * (needed < GROWS_MOST ? needed : GROWS_MOST));
+  }
+  return count;
+}
+
 /* One phase of the page, along one walk or several. */
 static long walk_phase(struct walk *walk, struct page_key *keys, size_t most) {
   const struct condition *by = walk->plan.by;
@@ -228,6 +284,9 @@ static long walk_phase(struct walk *walk, struct page_key *keys, size_t most) {
   const struct operand *operands = named ? by->operands : walk->plan.below;
   size_t operand_count = named ? by->count : walk->plan.below_count;
   walk->operand = NULL;
+  if (walk->plan.lead == LEAD_DAYS) {
+    return walk_days(walk, keys, most);
+  }
   if (operand_count == 0 || (named && operand_count == 1 && by->filter->table == NULL)) {
     return walk_once(walk, keys, most);
   }

@@ -1,9 +1,10 @@
-/* A page costs what has to be looked at to find its records. There are three ways: along the order, testing each
+/* A page costs what has to be looked at to find its records. There are four ways: along the order, testing each
  * record, which is quick when many records fit; along an index that has a value and then the order, which is quick for
- * that one condition whatever fits it; and gathering all that fit the rarest condition, which is quick when they are
- * few. How many are few is counted on the index, up to a bound; between conditions that many records fit, one that has
- * few values for all (an enumeration) is thought to narrow less. Which indexes there are is read from the database, so
- * that a new one needs a migration and nothing else. */
+ * that one condition whatever fits it; gathering all that fit the rarest condition, which is quick when they are few;
+ * and, for a short span of days, looking for each day among the records that come next. How many are few is counted on
+ * the index, up to a bound; between conditions that many records fit, one that has few values for all (an enumeration)
+ * is thought to narrow less. Which indexes there are is read from the database, so that a new one needs a migration and
+ * nothing else. */
 #include "store/plan.h"
 
 #include "base/memory.h"
@@ -145,46 +146,94 @@ static const struct index *find_narrow(struct db *db, const struct selection *se
   return index;
 }
 
-struct plan plan_page(struct db *db, const struct page_request *request) {
-  const struct shapes *shapes = engine_shapes(db);
+/* Whether the way that the plan goes so far passes records that do not fit, and many of them. */
+static bool is_broad(const struct plan *plan) {
+  return plan->lead == LEAD_ORDER || (plan->lead == LEAD_EQUAL && breadth(plan->by) > 0);
+}
+
+/* Whether a page without an order can go by a short span of days; then `plan` has it. */
+static bool find_days(struct db *db, const struct page_request *request, struct plan *plan) {
   const struct selection *selection = request->selection;
-  struct plan plan = {.lead = LEAD_ORDER};
+  if (request->sort != NULL || request->descending || selection->search != NULL || engine_views(db) != NULL) {
+    return false;
+  }
+  for (size_t i = 0; i < selection->count; i++) {
+    const struct condition *condition = &selection->conditions[i];
+    const struct filter *filter = condition->filter;
+    if (condition_bounds(condition) && filter->table == NULL && gathers(engine_shapes(db), selection, condition) &&
+        shapes_narrow(engine_shapes(db), selection->resource->table, filter->column) != NULL &&
+        span_read(db, selection, condition, plan->days)) {
+      plan->days_by = condition;
+      return true;
+    }
+  }
+  return false;
+}
+
+/* Lets the plan go by a condition that names values, if there is one. How many others there are, but for bounds of what
+ * orders the page. */
+static size_t find_equal(struct db *db, const struct page_request *request, struct plan *plan) {
+  const struct selection *selection = request->selection;
   size_t others = 0;
   for (size_t i = 0; i < selection->count; i++) {
     const struct condition *condition = &selection->conditions[i];
     struct plan equal = {.lead = LEAD_EQUAL, .by = condition};
-    if (leads(shapes, request, condition) && (plan.by == NULL || breadth(condition) < breadth(plan.by)) &&
+    if (leads(engine_shapes(db), request, condition) && (plan->by == NULL || breadth(condition) < breadth(plan->by)) &&
         (condition->test != TEST_UNDER || read_below(db, selection, &equal))) {
-      others += plan.by != NULL;
-      plan = equal;
+      others += plan->by != NULL;
+      *plan = equal;
     } else {
       others += !plan_bounds_order(request, condition);
     }
   }
-  int64_t fewest = FEW;
-  struct search_form form = {0};
-  if (selection->search != NULL) {
-    struct search_count found = search_count(db, selection->resource, selection->search, listed);
-    form = (struct search_form){.each_word = found.words == listed.words, .each_name = found.names == listed.names};
-    if (found.words + found.names < FEW) {
-      fewest = found.words + found.names;
-      plan = (struct plan){.lead = fewest == 0 ? LEAD_NOTHING : LEAD_GATHER};
-    }
-    others++;
+  return others;
+}
+
+/* Lets the plan gather what is searched for when that is few. How many that are, FEW at most. */
+static int64_t find_searched(struct db *db, const struct selection *selection, struct plan *plan,
+                             struct search_form *form) {
+  struct search_count found = search_count(db, selection->resource, selection->search, listed);
+  *form = (struct search_form){.each_word = found.words == listed.words, .each_name = found.names == listed.names};
+  if (found.words + found.names >= FEW) {
+    return FEW;
   }
-  for (size_t i = 0; others > 0 && i < selection->count; i++) {
+  *plan = (struct plan){.lead = found.words + found.names == 0 ? LEAD_NOTHING : LEAD_GATHER};
+  return found.words + found.names;
+}
+
+/* Lets the plan gather what the rarest condition finds when that is fewer than `fewest`. The days of a short span need
+ * no count. */
+static void find_few(struct db *db, const struct selection *selection, const struct condition *days, int64_t fewest,
+                     struct plan *plan) {
+  const struct shapes *shapes = engine_shapes(db);
+  for (size_t i = 0; i < selection->count; i++) {
     const struct condition *condition = &selection->conditions[i];
-    bool may = gathers(shapes, selection, condition) && !counted(shapes, selection, i);
+    bool may = gathers(shapes, selection, condition) && !counted(shapes, selection, i) &&
+               !(days != NULL && of_one_column(condition, days));
     int64_t count = may ? count_few(db, selection, condition) : FEW;
     if (count < fewest) {
       fewest = count;
-      plan = (struct plan){.lead = count == 0 ? LEAD_NOTHING : LEAD_GATHER, .by = condition};
+      *plan = (struct plan){.lead = count == 0 ? LEAD_NOTHING : LEAD_GATHER, .by = condition};
     }
+  }
+}
+
+struct plan plan_page(struct db *db, const struct page_request *request) {
+  const struct selection *selection = request->selection;
+  struct plan plan = {.lead = LEAD_ORDER}, days = {.lead = LEAD_DAYS};
+  struct search_form form = {0};
+  size_t others = find_equal(db, request, &plan);
+  bool by_days = is_broad(&plan) && find_days(db, request, &days);
+  int64_t fewest = selection->search == NULL ? FEW : find_searched(db, selection, &plan, &form);
+  if (others > 0 || selection->search != NULL) {
+    find_few(db, selection, days.days_by, fewest, &plan);
   }
   if (plan.lead == LEAD_NOTHING && db_failure(db) != DB_OK) {
     plan.lead = LEAD_ORDER; /* who counted nothing because they failed will fail once more, and say so */
   }
-  if (plan.lead == LEAD_ORDER && request->sort == NULL) {
+  if (by_days && is_broad(&plan)) {
+    plan = days;
+  } else if (plan.lead == LEAD_ORDER && request->sort == NULL) {
     plan.narrow = find_narrow(db, selection);
   }
   plan.form = form;

@@ -11,6 +11,10 @@
 
 #include <string.h>
 
+bool condition_bounds(const struct condition *condition) {
+  return condition->test >= TEST_LT && condition->test <= TEST_GTE;
+}
+
 bool selection_is_all(const struct selection *selection) {
   return selection->count == 0 && selection->search == NULL;
 }

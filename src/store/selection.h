@@ -40,6 +40,9 @@ struct selection {
   const struct search *search; /* what their text has to have; or NULL */
 };
 
+/* Whether it says what the value comes before or after. */
+bool condition_bounds(const struct condition *condition);
+
 /* Whether nothing is asked, so that every record is meant. */
 bool selection_is_all(const struct selection *selection);
 

@@ -21,7 +21,10 @@ let server;
 let all, organizations, areas;
 
 const two = (number) => String(number).padStart(2, '0');
-const day = () => `${2015 + random.below(16)}-${two(1 + random.below(12))}-${two(1 + random.below(28))}`;
+const dayOf = (year, month) => `${year}-${two(month)}-${two(1 + random.below(28))}`;
+const day = () => dayOf(2015 + random.below(16), 1 + random.below(12));
+// Half of what is concluded is of two months, so that a short span has more than is gathered.
+const conclusion = () => (random.chance(0.5) ? dayOf(2019, random.pick([2, 3])) : day()).slice(0, random.pick([4, 7, 10, 10, 10]));
 const date = () => day().slice(0, random.pick([4, 7, 10, 10, 10]));
 // Some values are very common, others rare.
 const skewed = (list) => list[Math.floor(random.next() ** 3 * list.length)];
@@ -45,7 +48,7 @@ function agreement(i) {
   return {
     resource: 'agreements', slug: `g${i}`, title: `${words(1)} Agreement ${random.below(40)}`.trim(), summary: text(3), notes: text(1), kind: skewed(['mou', 'loi', 'nda', 'moc']),
     stage: concluded ? 'concluded' : random.pick(['proposed', 'negotiating']), parties: parties.map((each) => ({organization: each, role: 'party'})),
-    areas: random.some(areas, 2), concluded_on: random.chance(0.9) ? date() : null, announced_on: random.chance(0.2) ? date() : null,
+    areas: random.some(areas, 2), concluded_on: random.chance(0.9) ? conclusion() : null, announced_on: random.chance(0.2) ? date() : null,
     ...random.pick([{}, {term_months: 12 * (1 + random.below(6))}, {term_months: 24, renewal: {kind: 'automatic', months: 12}, notice: {months: 3}}, {open_ended: true}]),
     owner: random.chance(0.5) ? skewed(['Sato', 'Lin', 'Weber', 'Young', 'Mori']) : null, tags: random.some(['x', 'y', 'z'], 2),
     visibility: random.pick(['public', 'internal']),
@@ -309,6 +312,36 @@ test('what is asked of agreements beside what their items are found by holds in 
     assert.ok(narrowed >= others.length, `${item} by ${order}: ${narrowed}`);
   }
 });
+
+// Without an order, each day of a short span is looked up among the records that come next.
+test('what lies in a short span of days is found whole, in the order of its making, whatever else is asked', async () => {
+  const spans = [['concluded_on', '2019-03-05', '2019-03-05'], ['concluded_on', '2019-02', '2019-03'], ['concluded_on', '2018-12-20', '2019-01'],
+    ['concluded_on', '2019', '2019-01-31'], ['announced_on', '2019-06-30', '2019-08-15'], ['period_ends_on', '2026-04-20', '2026-06-01'],
+    ['notice_on', '2026-03-01', '2026-04-30'], ['next_change_on', '2026-05-02', '2026-05-20']];
+  const others = [[], [['status', 'in_force']], [['kind__ne', 'mou']], [['owner', 'Sato']], [['party__under', 'o0']], [['tag', 'x', 'y'], ['visibility', 'public']]];
+  let met = 0;
+  for (const [name, from, to] of spans) {
+    for (const [after, before] of [['gte', 'lte'], ['gt', 'lt']]) {
+      const span = [asking('agreements', `${name}__${after}`, [from]), asking('agreements', `${name}__${before}`, [to])];
+      for (const other of others) {
+        const more = other.map(([key, ...values]) => (key === 'party__under' ? {key, asked: [[key, values[0]]], fits: belowFirst} : asking('agreements', key, values)));
+        const {found} = await holdQuery('agreements', [...span, ...more], '');
+        met += found.length > 0;
+      }
+    }
+  }
+  assert.ok(met > spans.length * others.length / 2, met);
+  for (const name of ['concluded_on', 'next_change_on']) { // one bound, so near to the end that what lies behind it is short, too
+    const last = all.map((each) => (name === 'concluded_on' ? each.concluded_on : each.next_change?.on)).filter((each) => each?.length === 10).sort().at(-1);
+    const {found} = await holdQuery('agreements', [asking('agreements', `${name}__gte`, [last.slice(0, 7)])], '');
+    assert.ok(found.length > 0);
+  }
+});
+
+function belowFirst(document) {
+  const top = organizations.find((each) => each.slug === 'o0').id;
+  return fits(kinds.agreements.known.get('party'), '', [top, ...below('party', top)], document);
+}
 
 test('a cursor of the same conditions in another order is good, and of others is refused with a clear error', async () => {
   const {json: {next}} = await server.get('/v1/agreements?kind=mou&tag=x&tag=y&limit=5', {status: 200});
