@@ -221,6 +221,8 @@ SELECT m.record || ' leads to ' || m.into_record || ', and its history does not 
 FROM merges m
 WHERE NOT EXISTS (SELECT 1 FROM history WHERE record = m.record AND operation = 'delete')
   OR NOT EXISTS (SELECT 1 FROM organizations WHERE id = m.into_record)
+UNION ALL
+SELECT 'the slug ' || slug || ' leads to more than one record' FROM merges GROUP BY resource, slug HAVING count(DISTINCT into_record) > 1
 LIMIT 100
 
 -- Where each record that is there stands by its history, and whether that document has relations of the other side.

@@ -80,6 +80,13 @@ static bool slug_free(struct change *change, const char *slug, const char *own_i
          (!resource_find_meant(change->db, change->resource, slug, &found) || strcmp(found.id, own_id) == 0);
 }
 
+static const char *why_taken(struct change *change, const char *slug) {
+  struct found found;
+  return resource_find_meant(change->db, change->resource, slug, &found)
+             ? memory_print(change->memory, "the slug %s is taken: it leads to %s", slug, found.id)
+             : memory_print(change->memory, "the slug %s is taken", slug);
+}
+
 /* The slug that a record without one gets: from its name, made unique. */
 static void derive_slug(struct change *change, const char *name, const char *id, char out[65]) {
   enum { NUMBERED = 9 };
@@ -115,7 +122,7 @@ static bool settle_slug(struct change *change, struct target *target, json_t *no
   }
   if (wanted[0] != '\0' && strcmp(wanted, target->slug) != 0) {
     if (!slug_free(change, wanted, target->id)) {
-      change->taken = memory_copy(change->memory, wanted);
+      change->taken = why_taken(change, wanted);
       return false;
     }
     snprintf(target->slug, sizeof target->slug, "%s", wanted);

@@ -19,7 +19,7 @@ struct change {
   const struct contract *contract;
   const char *now; /* timestamp of the whole write */
   struct faults *faults;
-  const char *taken; /* a slug that another record has: a conflict, not a fault; or NULL */
+  const char *taken; /* why a slug cannot be had: a conflict, not a fault; or NULL */
   json_t *awaited; /* import: relations left to the other side, looked at once all is written (relations_missing); else
                       NULL */
   json_t *pending; /* import: {id: pk} of the records whose history is written once all is (history_end); else NULL */
@@ -115,8 +115,8 @@ void relations_missing(struct change *change, void (*tell)(void *argument, const
 void relations_drop_served(const struct resource *resource, json_t *document, bool symmetric);
 /* Faults for relations of a record to itself, or written twice. */
 void relations_check(struct change *change, const struct target *target, const json_t *row);
-/* Takes out of a row the relations of the record to itself, those that are there twice, and those of types that either
- * side may write which the other side has written already. */
+/* Takes out of a row the relations of the record to itself, and those that are there twice: in the row, or, of a type
+ * that either side may write, on the other side. What differs in anything is left, for relations_check to tell of. */
 void relations_drop_repeated(struct change *change, const struct target *target, json_t *row);
 /* The contract of a resource's relations: the array member, and in its items the types and the reference. False when it
  * has none. */

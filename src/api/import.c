@@ -28,7 +28,7 @@ enum { LOOK_NS = 250000000 };
 
 static void report_refusal(struct import *import, struct import_record *record, const struct change *change) {
   if (change->taken != NULL) {
-    import_error(import, record, "/slug", "taken", memory_print(import->memory, "%s is taken", change->taken));
+    import_error(import, record, "/slug", "taken", memory_copy(import->memory, change->taken));
   }
   import_faults(import, record, change->faults);
 }
@@ -52,7 +52,8 @@ static void reserve(struct import *import, struct change *change, struct import_
   if (record->slug[0] != '\0' && resource_find(change->db, record->resource, record->slug, &found)) {
     record->pk = found.pk;
     if (import->create_only) {
-      import_error(import, record, "/slug", "taken", memory_print(import->memory, "%s is taken", record->slug));
+      import_error(import, record, "/slug", "taken",
+                   memory_print(import->memory, "the slug %s is taken: it leads to %s", record->slug, found.id));
     }
     return;
   }

@@ -191,14 +191,13 @@ static bool may_merge(struct change *change, const struct target *from, const st
   return change->faults->count == 0;
 }
 
-/* Who says nothing of the merge in the history has it said for them. */
+/* Each step that this makes in a history says what it is part of, before what the caller says of it. */
 static void say_merged(struct change *change, const struct target *from, const struct target *into) {
   struct origin *origin = memory_new(change->memory, struct origin);
   *origin = *change->origin;
-  if (origin->message == NULL) {
-    origin->message =
-        memory_print(change->memory, "merged %s (%s) into %s (%s)", from->id, from->slug, into->id, into->slug);
-  }
+  bool said = origin->message != NULL;
+  origin->message = memory_print(change->memory, "merged %s (%s) into %s (%s)%s%s", from->id, from->slug, into->id,
+                                 into->slug, said ? ": " : "", said ? origin->message : "");
   change->origin = origin;
 }
 

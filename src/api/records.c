@@ -99,7 +99,7 @@ static void begin_change(struct call *call, struct change *change) {
 /* Answers for a change that was refused. A failure of the database is answered by whoever ends the transaction. */
 static void answer_refused(struct call *call, struct change *change) {
   if (change->taken != NULL) {
-    answer_problem(call, "conflict", "the slug %s is taken", change->taken);
+    answer_problem(call, "conflict", "%s", change->taken);
   } else if (change->faults->count > 0) {
     answer_faults(call, "invalid-body");
   }

@@ -249,21 +249,14 @@ void relations_missing(struct change *change, void (*tell)(void *argument, const
   }
 }
 
-/* What relations may not share: two with the same key are one that is written twice. */
-static const char *key_of(const struct change *change, const struct relation_members *members, const json_t *item) {
-  return memory_print(change->memory, "%s %s %s", json_string_value(json_object_get(item, members->type)),
-                      json_string_value(json_object_get(item, members->reference)),
-                      json_string_value(json_object_get(item, "from")));
-}
-
-/* Whether the relation is of a type that either side may write, and the other side has written it. */
+/* Whether the relation is of a type that either side may write, and the other side has written just that. */
 static bool written_there(struct change *change, const struct relation_members *members, const struct target *target,
                           const json_t *item) {
   const char *type = json_string_value(json_object_get(item, members->type));
   const char *other = json_string_value(json_object_get(item, members->reference));
   const char *inverse = json_string_value(json_object_get(members->inverse, type));
   return inverse != NULL && strcmp(inverse, type) == 0 &&
-         resource_relation_written(change->db, change->resource, other, type, target->id, NULL);
+         resource_relation_written(change->db, change->resource, other, type, target->id, item);
 }
 
 void relations_drop_repeated(struct change *change, const struct target *target, json_t *row) {
@@ -271,19 +264,18 @@ void relations_drop_repeated(struct change *change, const struct target *target,
   if (!relation_members(change->resource, &members)) {
     return;
   }
-  json_t *list = json_object_get(row, members.list), *seen = json_object();
-  for (size_t index = 0; index < json_array_size(list);) {
+  json_t *list = json_object_get(row, members.list);
+  for (size_t index = json_array_size(list); index-- > 0;) {
     json_t *item = json_array_get(list, index);
-    const char *key = key_of(change, &members, item);
-    bool itself = strcmp(json_string_value(json_object_get(item, members.reference)), target->id) == 0;
-    if (itself || json_object_get(seen, key) != NULL || written_there(change, &members, target, item)) {
+    bool dropped = strcmp(json_string_value(json_object_get(item, members.reference)), target->id) == 0 ||
+                   written_there(change, &members, target, item);
+    for (size_t i = 0; !dropped && i < index; i++) {
+      dropped = json_equal(json_array_get(list, i), item) != 0;
+    }
+    if (dropped) {
       json_array_remove(list, index);
-    } else {
-      json_object_set_new(seen, key, json_true());
-      index++;
     }
   }
-  json_decref(seen);
 }
 
 void relations_check(struct change *change, const struct target *target, const json_t *row) {
@@ -296,12 +288,13 @@ void relations_check(struct change *change, const struct target *target, const j
   size_t index;
   json_t *item;
   json_array_foreach((json_t *)list, index, item) {
+    const char *type = json_string_value(json_object_get(item, members.type));
     const char *other = json_string_value(json_object_get(item, members.reference));
     if (other != NULL && strcmp(other, target->id) == 0) {
       fault_at(change, "self", "a record cannot be related to itself", "/%s/%zu/%s", members.list, index,
                members.reference);
     }
-    const char *key = key_of(change, &members, item);
+    char *key = memory_print(change->memory, "%s %s %s", type, other, json_string_value(json_object_get(item, "from")));
     if (json_object_get(seen, key) != NULL) {
       fault_at(change, "duplicate", "is written twice", "/%s/%zu", members.list, index);
     }

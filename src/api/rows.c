@@ -37,6 +37,7 @@ struct rows {
   size_t left;                 /* records that may still come */
   struct page_key keys[KEYS];
   size_t key_count, key_at;
+  struct query *documents; /* of the keys from key_at on, under way; NULL at the end of the keys */
 };
 
 /* -- the walk ------------------------------------------------------------------------------------------------------ */
@@ -49,6 +50,9 @@ static void drop_keys(struct rows *rows) {
 }
 
 static int release(struct rows *rows) {
+  if (rows->documents != NULL) {
+    query_end(rows->documents);
+  }
   drop_keys(rows);
   json_decref((json_t *)(uintptr_t)(rows->page.after ? rows->page.after_value : NULL));
   pieces_end(&rows->pieces);
@@ -120,8 +124,24 @@ static bool add_line(struct rows *rows, const struct blob *document) {
   return true;
 }
 
-static struct blob *read_document(struct rows *rows, int64_t pk) {
-  struct blob *document = resource_document(rows->pieces.db, rows->resource, pk);
+/* The document of the next key; NULL when the database failed. */
+static struct blob *next_document(struct rows *rows) {
+  if (rows->documents == NULL) {
+    rows->documents = resource_documents(rows->pieces.db, rows->resource, rows->keys, rows->key_count);
+  }
+  int64_t pk = rows->keys[rows->key_at++].pk;
+  bool there = query_step(rows->documents) == STEP_ROW && query_int(rows->documents, 0) == pk;
+  struct blob *document = there ? query_blob(rows->documents, 1) : NULL;
+  if (rows->key_at == rows->key_count) {
+    query_end(rows->documents);
+    rows->documents = NULL;
+  }
+  return document;
+}
+
+static struct blob *read_document(struct rows *rows) {
+  int64_t pk = rows->keys[rows->key_at].pk;
+  struct blob *document = next_document(rows);
   if (document == NULL || !rows->bundle) {
     return fields_cut(&rows->fields, document);
   }
@@ -143,7 +163,7 @@ static bool make_line(struct pieces *pieces) {
     }
     return true;
   }
-  struct blob *document = read_document(rows, rows->keys[rows->key_at++].pk);
+  struct blob *document = read_document(rows);
   bool fine = document != NULL && db_failure(rows->pieces.db) == DB_OK && add_line(rows, document);
   blob_drop(document);
   return fine;

@@ -253,8 +253,9 @@ static int64_t last_pk(const struct walk *walk) {
   return last;
 }
 
-/* From one stretch of records to the next, each of which is as long as what the one before held makes one think that
- * the rest of the page needs. */
+/* From one stretch of records to the next. The first is short, for days that nearly all have; each further one is as
+ * long as what the one before held makes one think that the rest of the page needs, and half as much more, since what
+ * is too short costs another look at all days, and what is too long only some more rows. */
 static long walk_days(struct walk *walk, struct page_key *keys, size_t most) {
   enum { STRETCH = 250, GROWS_MOST = 16 };
   struct walk part = *walk;

@@ -115,6 +115,19 @@ struct blob *resource_document(struct db *db, const struct resource *resource, i
   return document;
 }
 
+struct query *resource_documents(struct db *db, const struct resource *resource, const struct page_key *keys,
+                                 size_t count) {
+  struct text *pks = text_new(NULL);
+  for (size_t i = 0; i < count; i++) {
+    text_addf(pks, "%s%lld", i == 0 ? "[" : ",", (long long)keys[i].pk);
+  }
+  text_add(pks, count == 0 ? "[]" : "]");
+  struct query *query = db_constant(db, shape_in(db, resource)->documents);
+  query_bind_text(query, 1, pks->data);
+  talloc_free(pks);
+  return query;
+}
+
 /* The own items come before those of others, so the first `count` of the list are the record's. */
 static struct blob *keep_first(struct blob *document, const char *list, int64_t count) {
   json_t *json = memory_checked(json_loadb(document->data, document->size, 0, NULL));

@@ -40,6 +40,11 @@ bool resource_lead_on(struct db *db, const struct resource *resource, const char
                       const char *into);
 /* The document, rendered; a new blob, or NULL when there is none (any more). */
 struct blob *resource_document(struct db *db, const struct resource *resource, int64_t pk);
+struct page_key;
+/* Begins to read the documents of those records, for which one statement takes two thirds of the time that one for each
+ * takes. A row is the pk and the document, in the order of the keys; the caller ends it. */
+struct query *resource_documents(struct db *db, const struct resource *resource, const struct page_key *keys,
+                                 size_t count);
 /* What the record itself says in its document: without the relations that others have written. A new reference, to the
  * same blob when there are none. */
 struct blob *resource_own_document(struct db *db, const struct resource *resource, int64_t pk, struct blob *document);
@@ -62,7 +67,8 @@ bool resource_update(struct db *db, const struct resource *resource, int64_t pk,
 /* Deletes the record, which nothing refers to (resource_referrers); what led to it leads nowhere any more. */
 bool resource_delete(struct db *db, const struct resource *resource, int64_t pk, const char *id);
 
-/* Who refers to the record, itself excepted: [{resource, id, slug, name, member}], `most` at most. A new reference. */
+/* Who refers to the record, itself excepted: [{resource, id, slug, name, member}], `most` at most (SIZE_MAX: all). A
+ * new reference. */
 json_t *resource_referrers(struct db *db, const struct resource *resource, int64_t pk, size_t most);
 
 /* Whether the record with the id `owner` has itself written a relation of that type to the record `other` (x-inverse

@@ -267,6 +267,8 @@ static void make_shape(const void *parent, const struct contract *contract, cons
   shape->find_by_id = memory_print(parent, "SELECT pk, stamp, revision, id FROM \"%s\" WHERE id = $1", table);
   shape->find_by_slug = memory_print(parent, "SELECT pk, stamp, revision, id FROM \"%s\" WHERE slug = $1", table);
   shape->document = memory_print(parent, "SELECT document FROM \"%s\" WHERE pk = $1", resource->view);
+  shape->documents = memory_print(
+      parent, "SELECT v.pk, v.document FROM json_each($1) k CROSS JOIN \"%s\" v ON v.pk = k.value", resource->view);
   shape->delete = memory_print(parent, "DELETE FROM \"%s\" WHERE pk = $1", table);
   shape->touch_by_id = memory_print(parent, "UPDATE \"%s\" SET stamp = $1 WHERE id = $2", table);
   make_touches(parent, shape);

@@ -93,7 +93,7 @@ test('a slug that leads on is nobody else\'s, but may become that of the organiz
   assert.equal(derived.slug, 's-one-2');
   const line = JSON.stringify({resource: 'organizations', slug: 's-one', name: 'S'});
   const imported = await server.post('/v1/import', line, {headers: {'content-type': 'application/x-ndjson'}, status: 422});
-  assert.equal(imported.json.errors[0].code, 'taken');
+  assert.deepEqual([imported.json.errors[0].code, imported.json.errors[0].message], ['taken', `the slug s-one is taken: it leads to ${two.id}`]);
   assert.equal((await server.patch(at('s-two'), {slug: 's-one'}, {status: 200})).json.id, two.id);
   assert.equal((await read(at('s-one'))).id, two.id);
   await server.get(at('s-two'), {status: 404});
@@ -120,6 +120,22 @@ test('relations of the two with each other end, and those that both have with a 
   await merge('p-one', 'p-two');
   assert.deepEqual(pairs(await read(at('p-two'))), [['related', 'p-third'], ['parent', 'p-third'], ['shareholder', 'p-third'], ['related', 'p-fourth']]);
   assert.deepEqual(pairs(await read(at('p-fourth'))), [['related', 'p-two']]);
+});
+
+test('relations of both with a third that differ are told of, not lost', async () => {
+  await make('w-third');
+  await make('w-one', {relations: [{type: 'parent', organization: 'w-third', from: '2001', until: '2005'}, {type: 'related', organization: 'w-third', from: '2019'}]});
+  await make('w-two', {relations: [{type: 'parent', organization: 'w-third', from: '2001', until: '2009'}]});
+  const served = (await read(at('w-third'))).relations;
+  await server.patch(at('w-third'), {relations: [...served, {type: 'related', organization: 'w-two', from: '2010'}]}, {status: 200});
+  const before = await read(at('w-third'));
+  const {json: {errors}} = await merge('w-one', 'w-two', {status: 422});
+  assert.deepEqual(errors.map((each) => each.code).sort(), ['duplicate', 'other_side']);
+  for (const each of errors) assert.match(each.message, /^in \/v1\/organizations\/org_\w+ \(w-two\), \/relations\/\d: /);
+  assert.deepEqual(await read(at('w-third')), before);
+  await server.patch(at('w-one'), {relations: []}, {status: 200});
+  await merge('w-one', 'w-two');
+  assert.deepEqual((await read(at('w-two'))).relations.map((each) => [each.type, each.from, each.until]), [['parent', '2001', '2009'], ['related', '2010', null]]);
 });
 
 test('an agreement of both as the same party keeps one of them, and what it said of both', async () => {
@@ -216,7 +232,7 @@ test('a merge holds to If-Match, is done once under an Idempotency-Key, and take
   assert.equal(again.headers['idempotent-replayed'], 'true');
   await merge('k-one', 'k-two', {status: 409});
   for (const path of [at(one.json.id), at('k-two'), '/v1/agreements/k-agreement']) {
-    assert.equal((await read(`${path}/history`)).items[0].message, headers['x-change-message']);
+    assert.match((await read(`${path}/history`)).items[0].message, /^merged org_\w+ \(k-one\) into org_\w+ \(k-two\): twice in the list of 2019$/);
   }
 });
 
