@@ -1,5 +1,5 @@
 /* A list is keys, then documents: the query string names filters and an order, the store walks the keys of one page,
- * and each document comes from memory or its view. The page's tag is the number of the last write to the registry and
+ * and the documents come from memory or their view. The page's tag is the number of the last write to the registry and
  * the query, so a page that was asked for again costs one small read while nothing was written. */
 #include "api/lists.h"
 
@@ -131,22 +131,37 @@ static char *next_address(struct call *call, const char *cursor) {
   return out->data;
 }
 
-static struct blob *whole_document(struct call *call, const struct page_key *key) {
-  if (call->sight->open) {
-    return resource_document(call->db, call->resource, key->pk);
-  }
-  struct blob *document = documents_get(call->sight->documents, call->resource, key->pk, key->stamp);
-  if (document == NULL) {
-    document = resource_document(call->db, call->resource, key->pk);
-    if (document != NULL) {
-      documents_put(call->sight->documents, call->resource, key->pk, key->stamp, document);
+/* Reads the documents of the keys, whole: those that are remembered, and the others by one statement. How many there
+ * are from the first on: fewer when the database failed. */
+static size_t read_documents(struct call *call, const struct page_key *keys, size_t count, struct blob **documents) {
+  struct documents *known = call->sight->documents; /* NULL: nothing is remembered */
+  struct page_key *missing = memory_array(call->memory, struct page_key, count + 1);
+  size_t missing_count = 0, read = 0;
+  for (size_t i = 0; i < count; i++) {
+    documents[i] = known == NULL ? NULL : documents_get(known, call->resource, keys[i].pk, keys[i].stamp);
+    if (documents[i] == NULL) {
+      missing[missing_count++] = keys[i];
     }
   }
-  return document;
-}
-
-static struct blob *document_of(struct call *call, const struct list *list, const struct page_key *key) {
-  return fields_cut(&list->fields, whole_document(call, key));
+  struct query *query = resource_documents(call->db, call->resource, missing, missing_count);
+  for (; read < count; read++) {
+    const struct page_key *key = &keys[read];
+    if (documents[read] != NULL) {
+      continue;
+    }
+    if (query_step(query) != STEP_ROW || query_int(query, 0) != key->pk) {
+      break;
+    }
+    documents[read] = query_blob(query, 1);
+    if (known != NULL) {
+      documents_put(known, call->resource, key->pk, key->stamp, documents[read]);
+    }
+  }
+  query_end(query);
+  for (size_t i = read; i < count; i++) {
+    blob_drop(documents[i]);
+  }
+  return read;
 }
 
 /* Adds what follows the items: the address of the next page if there is one, and how many there are in all when that
@@ -170,9 +185,10 @@ static void answer_page(struct call *call, const struct list *list, const struct
                         const char *next) {
   static const char head[] = "{\"items\":[";
   struct blob **documents = memory_array(call->memory, struct blob *, count + 1);
-  size_t size = sizeof head, shown = 0;
-  for (; shown < count && (documents[shown] = document_of(call, list, &keys[shown])) != NULL; shown++) {
-    size += documents[shown]->size + 1;
+  size_t size = sizeof head, shown = read_documents(call, keys, count, documents);
+  for (size_t i = 0; i < shown; i++) {
+    documents[i] = fields_cut(&list->fields, documents[i]);
+    size += documents[i]->size + 1;
   }
   struct text *tail = text_new(call->memory);
   add_tail(call, list, shown == count ? next : NULL, tail);

@@ -1,7 +1,7 @@
-/* A whole list is walked as its pages are, some keys at a time and each document from its view, but on a connection of
- * its own, in one read transaction from the first record to the last. Nothing is kept of what was given away, so a
- * registry of any size takes the memory of a page. Documents that others remember are left alone: a walk over
- * everything would only push out what people ask for. */
+/* A whole list is walked as its pages are, some keys at a time and then their documents, but on a connection of its
+ * own, in one read transaction from the first record to the last. Nothing is kept of what was given away, so a registry
+ * of any size takes the memory of a page. Documents that others remember are left alone: a walk over everything would
+ * only push out what people ask for. */
 #include "api/rows.h"
 
 #include "api/calendar.h"

@@ -8,7 +8,7 @@ import {buildShim, failingDisk, jumpingClock, smallDisk} from '../fault/disk.js'
 import {ask, makeFolder, run, serve, until} from '../fault/process.js';
 import {open} from './lib/raw.js';
 
-const STEPS_MOST = 1000;
+const STEPS_MOST = 3000;
 let shim;
 before(async () => {
   shim = await buildShim();
