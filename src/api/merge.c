@@ -106,7 +106,6 @@ static void move_referrer(struct change *change, const struct move *move, const 
   if (change_load(&inner, id, &target)) {
     json_t *row = owned_json(inner.memory, json_deep_copy(target.row));
     repoint(move, inner.resource->schema, row);
-    relations_drop_repeated(&inner, &target, row);
     write_merged(change, &inner, &target, row);
   }
   talloc_free(inner.memory);
@@ -168,7 +167,7 @@ static void unite(struct change *change, const struct move *move, const struct t
   repoint(move, resource->schema, row);
   add_name(resource, row, json_object_get(from->row, resource->name));
   add_lists(resource->schema, row, from->row);
-  relations_drop_repeated(&inner, into, row);
+  relations_drop_self(resource, into->id, row);
   write_merged(change, &inner, into, row);
   talloc_free(inner.memory);
 }

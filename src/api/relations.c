@@ -249,30 +249,15 @@ void relations_missing(struct change *change, void (*tell)(void *argument, const
   }
 }
 
-/* Whether the relation is of a type that either side may write, and the other side has written just that. */
-static bool written_there(struct change *change, const struct relation_members *members, const struct target *target,
-                          const json_t *item) {
-  const char *type = json_string_value(json_object_get(item, members->type));
-  const char *other = json_string_value(json_object_get(item, members->reference));
-  const char *inverse = json_string_value(json_object_get(members->inverse, type));
-  return inverse != NULL && strcmp(inverse, type) == 0 &&
-         resource_relation_written(change->db, change->resource, other, type, target->id, item);
-}
-
-void relations_drop_repeated(struct change *change, const struct target *target, json_t *row) {
+void relations_drop_self(const struct resource *resource, const char *id, json_t *row) {
   struct relation_members members;
-  if (!relation_members(change->resource, &members)) {
+  if (!relation_members(resource, &members)) {
     return;
   }
   json_t *list = json_object_get(row, members.list);
   for (size_t index = json_array_size(list); index-- > 0;) {
-    json_t *item = json_array_get(list, index);
-    bool dropped = strcmp(json_string_value(json_object_get(item, members.reference)), target->id) == 0 ||
-                   written_there(change, &members, target, item);
-    for (size_t i = 0; !dropped && i < index; i++) {
-      dropped = json_equal(json_array_get(list, i), item) != 0;
-    }
-    if (dropped) {
+    const json_t *item = json_array_get(list, index);
+    if (strcmp(json_string_value(json_object_get(item, members.reference)), id) == 0) {
       json_array_remove(list, index);
     }
   }

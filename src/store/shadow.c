@@ -3,11 +3,11 @@
  * under that name. The view of a resource's table leaves out records that are not public, and shows internal members as
  * if nothing were known; that of a table of items leaves out what belongs to such a record or leads to one. What is
  * derived is shown as it follows from public records alone: a record whose column public_standing holds members shows
- * those for its own. What was merged leads on where both were and are public. Every other table is empty, and every
- * other column: what is to be seen must be said. A statement
- * that would reach past the views is refused (engine_guard). What is searched is shadowed by an index of its own, which
- * is filled through the same views of the records, under other names (shadow_beside), and holds nothing else; so it may
- * be read past the views, as FTS5 does. */
+ * those for its own. What was merged leads on where the one was and the other is public. Every other table is empty,
+ * and every other column: what is to be seen must be said. A statement that would reach past the views is refused
+ * (engine_guard). What is searched is shadowed by an index of its own, which is filled through the same views of the
+ * records, under other names (shadow_beside), and holds nothing else; so it may be read past the views, as FTS5 does.
+ */
 #include "store/shadow.h"
 
 #include "base/memory.h"
@@ -362,7 +362,8 @@ bool shadow_tables(struct db *db, const struct contract *contract, struct error 
     fine = db_failure(db) == DB_OK && engine_execute(db, sql->data);
     talloc_free(sql);
   }
-  if (!fine) {
+  /* A connection makes json_each when it is first used, by statements that the guard would refuse. */
+  if (!fine || !engine_execute(db, "SELECT 1 FROM json_each('[]')")) {
     return fail(db, error);
   }
   engine_guard(db, shadows.views, shadows.open);

@@ -544,9 +544,6 @@ static int read_through(void *argument, int what, const char *table, const char 
 }
 
 void engine_guard(struct db *db, const char *const *views, const char *const *open) {
-  /* A connection makes json_each when it is first used, by statements that would be refused afterwards. Failing, it
-   * stays failed. */
-  (void)engine_execute(db, "SELECT 1 FROM json_each('[]')");
   db->views = views;
   db->open = open;
   sqlite3_set_authorizer(db->handle, read_through, db);

@@ -247,10 +247,9 @@ export class Model {
     return had ? moved.filter((each, i) => moved.findIndex((one) => isDeepStrictEqual(one, each)) === i) : moved;
   }
 
-  // The relations without those to itself, those that are there twice, and those that the other side has written too.
+  // The relations without those to itself, and those that are there twice, here or on the other side.
   #settled(record, relations) {
-    const key = (each) => `${each.type} ${this.#other(each)} ${each.from}`;
-    return relations.filter((each, i) => this.#other(each) !== record.id && relations.findIndex((one) => key(one) === key(each)) === i
+    return relations.filter((each, i) => this.#other(each) !== record.id && relations.findIndex((one) => isDeepStrictEqual(one, each)) === i
       && !(each.type === 'related' && this.#writes(this.records.get(this.#other(each)), 'related', record.id)));
   }
 

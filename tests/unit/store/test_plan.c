@@ -65,9 +65,9 @@ static const char *const fill[] = {
     "concluded_on, announced_on, effective_on, ends_on, period_starts_on, period_ends_on, notice_on, next_change_on, "
     "visibility) "
     "SELECT printf('agr_%05d', i), printf('g%d', i), 1, 1, 'then', 'now', 'title ' || i, 'concluded', iif(common, "
-    "'in_force', 'expired'), iif(common, 'mou', 'loi'), iif(rare, 'rare', iif(common, 'common', 'odd')), 2020 + i % "
-    "20, "
-    "NULL, '2020-05', '2026', '2020-01-01', iif(common, '2026-12-31', NULL), '2026-09-30', '2027-01-01', 'public' FROM "
+    "'in_force', 'expired'), iif(common, 'mou', 'loi'), iif(rare, 'rare', iif(common, 'common', 'odd')), "
+    "2020 + i % 20, NULL, '2020-05', '2026', '2020-01-01', iif(common, '2026-12-31', NULL), '2026-09-30', "
+    "'2027-01-01', 'public' FROM "
     "numbers",
     "INSERT INTO agreement_parties (owner, position, organization) SELECT i, 0, iif(rare, 4, 1 + (1 - common)) FROM "
     "numbers",
@@ -98,8 +98,9 @@ static int with_records(void **state) {
 /* What is walked through from one end to the other: not what the statement itself has found or was given, nor an index.
  */
 static bool is_full_scan(const char *line) {
-  static const char *const own[] = {"SCAN b", "SCAN f", "SCAN ends", "SCAN days", "SCAN CONSTANT ROW"};
-  bool found = strncmp(line, "SCAN (", 6) == 0 || strstr(line, " VIRTUAL TABLE ") != NULL;
+  static const char *const own[] = {"SCAN b", "SCAN f", "SCAN CONSTANT ROW"};
+  static const char days[] = "SCAN d VIRTUAL TABLE "; /* json_each */
+  bool found = strncmp(line, "SCAN (", 6) == 0 || strncmp(line, days, sizeof days - 1) == 0;
   for (size_t i = 0; i < sizeof own / sizeof own[0]; i++) {
     found = found || strcmp(line, own[i]) == 0;
   }
