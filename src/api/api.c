@@ -58,7 +58,7 @@ static const struct handler handlers[] = {
     {"replace", CALL_WRITE, handle_replace},
     {"patch", CALL_WRITE, handle_patch},
     {"delete", CALL_WRITE, handle_delete},
-    {"merge", CALL_WRITE, handle_merge},
+    {"merge", CALL_LONG_WRITE, handle_merge},
     {"agreement-status", CALL_READ, handle_agreement_status},
     {"history", CALL_READ, handle_history},
     {"changes", CALL_READ, handle_changes},

@@ -62,7 +62,8 @@ struct reply {
   struct pieces *pieces;     /* the body is made while it is sent (api/pieces.h); or NULL */
 };
 
-enum call_kind { CALL_READ, CALL_WRITE, CALL_BACKGROUND };
+/* How a call is answered. A long write may change any number of records. */
+enum call_kind { CALL_READ, CALL_WRITE, CALL_LONG_WRITE, CALL_BACKGROUND };
 
 struct worker;
 

@@ -137,6 +137,7 @@ static void run_call(struct api *api, struct worker *worker, struct call *call) 
     api_background(call, worker);
     break;
   case CALL_WRITE:
+  case CALL_LONG_WRITE:
     outcome = store_write(api_store(api), write_call, call);
     if (outcome != WRITE_SAVED && outcome != WRITE_DROPPED) {
       api_not_saved(call, (int)outcome);

@@ -269,6 +269,7 @@ static mhd_result hand_over(struct exchange *exchange, struct background *backgr
   MHD_suspend_connection(exchange->connection);
   exchange->write.run = run_write;
   exchange->write.done = write_done;
+  exchange->write.alone = api_kind(exchange->call) == CALL_LONG_WRITE;
   bool taken = background == NULL ? store_submit(api_store(server->api), &exchange->write)
                                   : background_submit(background, exchange);
   if (!taken) {
@@ -303,6 +304,7 @@ static mhd_result answer(struct exchange *exchange) {
   struct server *server = exchange->listener->server;
   switch (api_kind(exchange->call)) {
   case CALL_WRITE:
+  case CALL_LONG_WRITE:
     return hand_over(exchange, NULL);
   case CALL_BACKGROUND:
     return hand_over(exchange, server->background);

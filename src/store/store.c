@@ -170,7 +170,7 @@ static void waiting_done(struct write *write, enum write_outcome outcome) {
 }
 
 enum write_outcome store_write(struct store *store, bool (*run)(void *argument, struct db *db), void *argument) {
-  struct waiting_write waiting = {.write = {.run = waiting_run, .done = waiting_done},
+  struct waiting_write waiting = {.write = {.run = waiting_run, .done = waiting_done, .alone = true},
                                   .run = run,
                                   .argument = argument,
                                   .outcome = WRITE_FAILED,

@@ -31,12 +31,13 @@ enum write_outcome {
 
 /* A piece of work for the writer thread. Embed it in your own struct; the store touches `next` only. */
 struct write {
-  /* Runs on the writer's connection inside a savepoint; false undoes everything it did. */
+  /* Runs on the writer's connection; false undoes everything it did. */
   bool (*run)(struct write *write, struct db *db);
   /* Called on the writer thread once the outcome is certain. */
   void (*done)(struct write *write, enum write_outcome outcome);
   struct write *next;
   bool quiet; /* it changes nothing that a document shows: the stamp stays, and with it every tag */
+  bool alone; /* it may change many rows: it gets a commit of its own, and no other write waits for its end with it */
 };
 
 /* Takes the lock beside the file, migrates, prepares the contract's statements, starts the writer. Refuses a database
@@ -56,7 +57,8 @@ void store_reader_close(struct db *db);
 
 /* Queues the work; false when the queue is full or the store is failing or closing, and then nothing was done. */
 bool store_submit(struct store *store, struct write *write);
-/* Runs `run` through the writer and waits; for threads that may wait, never a server's worker. */
+/* Runs `run` through the writer, with a commit of its own, and waits; for threads that may wait, never a server's
+ * worker. */
 enum write_outcome store_write(struct store *store, bool (*run)(void *argument, struct db *db), void *argument);
 
 /* Grows with every commit and after it, before its writers are told. What is read in a transaction that begins after

@@ -1,8 +1,11 @@
 /* One thread owns the writing connection. It takes what has queued up, as a group: BEGIN, each write in its own
  * savepoint, the search index of all of them, COMMIT, one flush for all; then it tells each writer how it ended. A
- * write that fails is undone to its savepoint and harms no other. When the engine undoes the whole group by itself (a
- * full disk), every write of the group that was to be kept is refused. When the commit itself fails on the disk, nobody
- * knows what will be there after a restart: the writes are told so, and no further one is taken. */
+ * write that fails is undone to its savepoint and harms no other. One that is the whole of its group needs none, and
+ * one that may change many rows always is: within a savepoint SQLite keeps each page as it was, and goes through all
+ * that it keeps at the end of each statement, so that twice the rows would take four times as long. When the engine
+ * undoes the whole group by itself (a full disk), every write of the group that was to be kept is refused. When the
+ * commit itself fails on the disk, nobody knows what will be there after a restart: the writes are told so, and no
+ * further one is taken. */
 #include "store/writer.h"
 
 #include "base/clock.h"
@@ -57,6 +60,10 @@ static enum write_outcome outcome_of(enum db_failure failure) {
   return failure == DB_FULL ? WRITE_FULL : failure == DB_FLUSH ? WRITE_UNKNOWN : WRITE_FAILED;
 }
 
+static bool goes_along(const struct write *next, const struct group *group) {
+  return group->count == 0 || !(next->alone || group->writes[0]->alone);
+}
+
 /* Waits for work and moves up to a group of it out of the queue. False when the thread should end. */
 static bool take(struct writer *writer, struct group *group) {
   pthread_mutex_lock(&writer->lock);
@@ -65,7 +72,7 @@ static bool take(struct writer *writer, struct group *group) {
   }
   group->count = 0;
   group->kept = 0;
-  while (writer->first != NULL && group->count < writer->group_limit) {
+  while (writer->first != NULL && group->count < writer->group_limit && goes_along(writer->first, group)) {
     struct write *write = writer->first;
     writer->first = write->next;
     group->writes[group->count++] = write;
@@ -89,16 +96,17 @@ static void lose(struct group *group, enum write_outcome outcome) {
   group->kept = 0;
 }
 
-static enum write_outcome run_one(struct writer *writer, struct write *write) {
+/* Runs one write of a group; `whole`: it has no other, and what it did is undone with the group. */
+static enum write_outcome run_one(struct writer *writer, struct write *write, bool whole) {
   struct db *db = writer->db;
-  if (!engine_save(db)) {
+  if (!whole && !engine_save(db)) {
     return outcome_of(db_failure(db));
   }
   engine_set_stamp(db, writer->stamp + 1);
   search_begin_write(db);
   bool keep = write->run(write, db);
   enum db_failure failure = db_failure(db);
-  bool closed = engine_release(db, keep && failure == DB_OK);
+  bool closed = whole || engine_release(db, keep && failure == DB_OK);
   if (failure != DB_OK || !closed) {
     return outcome_of(failure != DB_OK ? failure : db_failure(db));
   }
@@ -120,7 +128,7 @@ static void run_group(struct writer *writer, struct group *group) {
       group->outcomes[i] = outcome_of(db_failure(writer->db));
       continue;
     }
-    enum write_outcome outcome = group->outcomes[i] = run_one(writer, group->writes[i]);
+    enum write_outcome outcome = group->outcomes[i] = run_one(writer, group->writes[i], group->count == 1);
     if (outcome == WRITE_SAVED) {
       group->kept++;
       writer->stamp += !group->writes[i]->quiet;

@@ -116,10 +116,11 @@ static void a_group_has_at_most_so_many_writes(void **state) {
   assert_int_equal(counts.groups, 1 + 4);
 }
 
-static void a_write_that_fails_in_a_group_is_undone_alone(void **state) {
-  struct sample *sample = *state;
+/* Of the writes that wait behind the first some are to be dropped, and some fail. */
+static void assert_each_ends_as_it_should(struct sample *sample, bool alone) {
   struct crowd *crowd = gather(sample);
   for (int i = 1; i < MOST; i++) {
+    crowd->jobs[i].write.alone = alone;
     crowd->jobs[i].drop = i % 4 == 1;
     crowd->jobs[i].fail = i % 4 == 2;
     assert_true(store_submit(sample->store, &crowd->jobs[i].write));
@@ -131,6 +132,32 @@ static void a_write_that_fails_in_a_group_is_undone_alone(void **state) {
     assert_int_equal(job->outcome, job->drop ? WRITE_DROPPED : job->fail ? WRITE_FAILED : WRITE_SAVED);
     assert_int_equal(sample_has(sample, job->slug), job->outcome == WRITE_SAVED);
   }
+}
+
+static void a_write_that_fails_in_a_group_is_undone_alone(void **state) {
+  assert_each_ends_as_it_should(*state, false);
+}
+
+static void a_write_that_may_take_long_has_a_commit_of_its_own(void **state) {
+  struct sample *sample = *state;
+  struct store_counts counts;
+  struct crowd *crowd = gather(sample);
+  for (int i = 1; i < MOST; i++) {
+    crowd->jobs[i].write.alone = i == 10 || i == 11 || i == MOST - 1;
+    assert_true(store_submit(sample->store, &crowd->jobs[i].write));
+  }
+  open_gate(crowd);
+  wait_for(crowd, MOST);
+  store_counts(sample->store, &counts);
+  assert_int_equal(counts.writes, MOST);
+  assert_int_equal(counts.groups, 1 + 5); /* the first; those before, each of the two, those after, the last */
+  for (int i = 1; i < MOST; i++) {
+    assert_int_equal(crowd->jobs[i].commits_before, i < 10 ? 1 : i < 12 ? i - 8 : i < MOST - 1 ? 4 : 5);
+  }
+}
+
+static void a_write_that_has_its_own_commit_is_undone_when_it_fails(void **state) {
+  assert_each_ends_as_it_should(*state, true);
 }
 
 static void a_group_of_which_nothing_is_kept_commits_nothing(void **state) {
@@ -281,6 +308,8 @@ int main(void) {
       TEST(writes_that_queue_up_share_one_commit),
       TEST(a_group_has_at_most_so_many_writes),
       TEST(a_write_that_fails_in_a_group_is_undone_alone),
+      TEST(a_write_that_may_take_long_has_a_commit_of_its_own),
+      TEST(a_write_that_has_its_own_commit_is_undone_when_it_fails),
       TEST(a_group_of_which_nothing_is_kept_commits_nothing),
       TEST(a_write_is_told_after_its_commit),
       TEST(each_kept_write_has_the_next_stamp_and_none_comes_twice),
