@@ -47,49 +47,49 @@ struct api {
 };
 
 static const struct handler handlers[] = {
-    {"list", CALL_READ, handle_list},
-    {"stats", CALL_READ, handle_stats},
-    {"graph", CALL_READ, handle_graph},
-    {"coverage", CALL_READ, handle_coverage},
-    {"search", CALL_READ, handle_search},
-    {"organization-match", CALL_READ, handle_organization_match},
-    {"create", CALL_WRITE, handle_create},
-    {"get", CALL_READ, handle_get},
-    {"replace", CALL_WRITE, handle_replace},
-    {"patch", CALL_WRITE, handle_patch},
-    {"delete", CALL_WRITE, handle_delete},
-    {"merge", CALL_LONG_WRITE, handle_merge},
-    {"agreement-status", CALL_READ, handle_agreement_status},
-    {"history", CALL_READ, handle_history},
-    {"changes", CALL_READ, handle_changes},
-    {"import", CALL_BACKGROUND, handle_import},
-    {"export", CALL_READ, handle_export},
-    {"calendar", CALL_READ, handle_calendar},
-    {"token-list", CALL_READ, handle_token_list},
-    {"token-get", CALL_READ, handle_token_get},
-    {"token-create", CALL_WRITE, handle_token_create},
-    {"token-revoke", CALL_WRITE, handle_token_revoke},
-    {"session-create", CALL_WRITE, handle_session_create},
-    {"session-get", CALL_READ, handle_session_get},
-    {"session-end", CALL_WRITE, handle_session_end},
-    {"webhook-list", CALL_READ, handle_webhook_list},
-    {"webhook-create", CALL_WRITE, handle_webhook_create},
-    {"webhook-get", CALL_READ, handle_webhook_get},
-    {"webhook-patch", CALL_WRITE, handle_webhook_patch},
-    {"webhook-delete", CALL_WRITE, handle_webhook_delete},
-    {"webhook-rotate", CALL_WRITE, handle_webhook_rotate},
-    {"webhook-deliveries", CALL_READ, handle_webhook_deliveries},
-    {"webhook-redeliver", CALL_WRITE, handle_webhook_redeliver},
-    {"backup", CALL_BACKGROUND, handle_backup},
-    {"check", CALL_BACKGROUND, handle_check},
-    {"health", CALL_READ, handle_health},
-    {"ready", CALL_READ, handle_ready},
-    {"metrics", CALL_READ, handle_metrics},
-    {"contract-yaml", CALL_READ, handle_contract_yaml},
-    {"contract-json", CALL_READ, handle_contract_json},
-    {"problem", CALL_READ, handle_problem},
-    {"page", CALL_READ, handle_page},
-    {"asset", CALL_READ, handle_asset},
+    {"list", CALL_READ, handle_list, find_list_faults},
+    {"stats", CALL_READ, handle_stats, find_filter_faults},
+    {"graph", CALL_READ, handle_graph, find_filter_faults},
+    {"coverage", CALL_READ, handle_coverage, find_coverage_faults},
+    {"search", CALL_READ, handle_search, find_search_faults},
+    {"organization-match", CALL_READ, handle_organization_match, find_match_faults},
+    {"create", CALL_WRITE, handle_create, NULL},
+    {"get", CALL_READ, handle_get, NULL},
+    {"replace", CALL_WRITE, handle_replace, NULL},
+    {"patch", CALL_WRITE, handle_patch, NULL},
+    {"delete", CALL_WRITE, handle_delete, NULL},
+    {"merge", CALL_LONG_WRITE, handle_merge, NULL},
+    {"agreement-status", CALL_READ, handle_agreement_status, NULL},
+    {"history", CALL_READ, handle_history, NULL},
+    {"changes", CALL_READ, handle_changes, NULL},
+    {"import", CALL_BACKGROUND, handle_import, NULL},
+    {"export", CALL_READ, handle_export, NULL},
+    {"calendar", CALL_READ, handle_calendar, NULL},
+    {"token-list", CALL_READ, handle_token_list, NULL},
+    {"token-get", CALL_READ, handle_token_get, NULL},
+    {"token-create", CALL_WRITE, handle_token_create, NULL},
+    {"token-revoke", CALL_WRITE, handle_token_revoke, NULL},
+    {"session-create", CALL_WRITE, handle_session_create, NULL},
+    {"session-get", CALL_READ, handle_session_get, NULL},
+    {"session-end", CALL_WRITE, handle_session_end, NULL},
+    {"webhook-list", CALL_READ, handle_webhook_list, NULL},
+    {"webhook-create", CALL_WRITE, handle_webhook_create, NULL},
+    {"webhook-get", CALL_READ, handle_webhook_get, NULL},
+    {"webhook-patch", CALL_WRITE, handle_webhook_patch, NULL},
+    {"webhook-delete", CALL_WRITE, handle_webhook_delete, NULL},
+    {"webhook-rotate", CALL_WRITE, handle_webhook_rotate, NULL},
+    {"webhook-deliveries", CALL_READ, handle_webhook_deliveries, NULL},
+    {"webhook-redeliver", CALL_WRITE, handle_webhook_redeliver, NULL},
+    {"backup", CALL_BACKGROUND, handle_backup, NULL},
+    {"check", CALL_BACKGROUND, handle_check, NULL},
+    {"health", CALL_READ, handle_health, NULL},
+    {"ready", CALL_READ, handle_ready, NULL},
+    {"metrics", CALL_READ, handle_metrics, NULL},
+    {"contract-yaml", CALL_READ, handle_contract_yaml, NULL},
+    {"contract-json", CALL_READ, handle_contract_json, NULL},
+    {"problem", CALL_READ, handle_problem, NULL},
+    {"page", CALL_READ, handle_page, NULL},
+    {"asset", CALL_READ, handle_asset, NULL},
 };
 enum { HANDLERS = sizeof handlers / sizeof handlers[0] };
 
@@ -384,6 +384,23 @@ static void check_promise(struct call *call, const char *name, const char *value
   }
 }
 
+/* Which database the caller sees. */
+static void begin_reading(struct call *call, struct worker *worker) {
+  call->worker = worker;
+  call->sight = api_from_nobody(call) && call->api->options.open ? &worker->open : &worker->whole;
+}
+
+/* Answers with what the contract has found wrong, and what only the handler can find. */
+static void refuse_query(struct call *call) {
+  if (call->handler->find_faults != NULL) {
+    begin_reading(call, call->worker);
+    call->soon = true;
+    call->handler->find_faults(call);
+    call->soon = false;
+  }
+  answer_faults(call, "invalid-parameter");
+}
+
 static void check_request(struct call *call) {
   bool named = call->uri != NULL && contract_parameter(call->operation, call->uri, "format") != NULL;
   if (!named && !accepts(call->request->accept, call->operation->answer_types)) {
@@ -400,7 +417,7 @@ static void check_request(struct call *call) {
   check_promise(call, "Idempotency-Key", call->request->idempotency_key, "records are created");
   contract_check_header(call->operation, "Last-Event-ID", call->request->last_event_id, call->faults);
   if (call->faults->count > 0) {
-    answer_faults(call, "invalid-parameter");
+    refuse_query(call);
     return;
   }
   if (call->operation->media_types == NULL) {
@@ -482,11 +499,6 @@ void api_accept(struct call *call) {
   session_accept(call);
   token_accept(call);
   end_reading(call);
-}
-
-static void begin_reading(struct call *call, struct worker *worker) {
-  call->worker = worker;
-  call->sight = api_from_nobody(call) && call->api->options.open ? &worker->open : &worker->whole;
 }
 
 void api_read(struct call *call, struct worker *worker) {

@@ -157,12 +157,10 @@ void calendar_check_query(struct call *call, const char *query) {
     return;
   }
   call->sight = &whole;
-  if (call->faults->count == 0) {
-    check_calendar(call);
-    const char *format = contract_parameter(call->operation, call->uri, "format");
-    if (format != NULL && strcmp(format, "ics") != 0) {
-      faults_add(call->faults, PLACE_PARAMETER, "format", "contradiction", "is `ics` for a feed, or not given");
-    }
+  check_calendar(call);
+  const char *format = contract_parameter(call->operation, call->uri, "format");
+  if (format != NULL && strcmp(format, "ics") != 0) {
+    faults_add(call->faults, PLACE_PARAMETER, "format", "contradiction", "is `ics` for a feed, or not given");
   }
   const struct faults *found = call->faults;
   put_asked(call, &asked);

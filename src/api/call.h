@@ -69,6 +69,9 @@ struct handler {
   const char *name; /* x-handler */
   enum call_kind kind;
   void (*handle)(struct call *call);
+  /* Adds to call->faults what is wrong with the query that the contract does not know, for an answer that tells
+   * everything at once; NULL where there is no such thing. */
+  void (*find_faults)(struct call *call);
 };
 
 /* What a caller may see: a connection, and what is remembered of what was read on it. */
@@ -166,6 +169,12 @@ struct snapshots *api_snapshots(const struct api *api);
 void api_add_metrics(struct api *api, struct text *out);
 
 /* -- handlers ------------------------------------------------------------------------------------------------------ */
+
+void find_list_faults(struct call *call);
+void find_filter_faults(struct call *call);
+void find_search_faults(struct call *call);
+void find_match_faults(struct call *call);
+void find_coverage_faults(struct call *call);
 
 void handle_list(struct call *call);
 void handle_search(struct call *call);

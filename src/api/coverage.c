@@ -107,6 +107,12 @@ static void find_agreements(struct coverage *coverage) {
   query_end(query);
 }
 
+void find_coverage_faults(struct call *call) {
+  struct found found;
+  (void)read_record(call, "organization", "organizations", &found);
+  (void)read_record(call, "area", "areas", &found);
+}
+
 void handle_coverage(struct call *call) {
   struct coverage coverage = {.call = call,
                               .change = {.db = call_db(call),

@@ -167,7 +167,7 @@ static void read_pair(struct reading *reading, const struct pair *pair) {
   enum test test;
   struct call *call = reading->call;
   const struct filter *filter = contract_filter(call->operation, pair->name, &test);
-  if (filter == NULL) {
+  if (filter == NULL || pair->refused) {
     return;
   }
   if (filter->internal && call->sight->open) {
@@ -209,10 +209,13 @@ struct selection *read_selection(struct call *call) {
   for (size_t i = 0; i < call->uri->pair_count; i++) {
     read_pair(&reading, &call->uri->pairs[i]);
   }
-  const char *asked = contract_parameter(call->operation, call->uri, "q");
   struct question *question = memory_new(call->memory, struct question);
-  if (asked != NULL && read_question(call, asked, question)) {
+  if (read_question(call, question)) {
     reading.selection->search = search_new(call->memory, question);
   }
   return reading.selection;
+}
+
+void find_filter_faults(struct call *call) {
+  (void)read_selection(call);
 }

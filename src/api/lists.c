@@ -237,19 +237,25 @@ static bool list_not_modified(struct call *call, const struct list *list) {
   return answer_not_modified_since(call, call_db(call), whole);
 }
 
-/* Reads filters, members and order; what is wrong with them is added to call->faults. */
-static struct list *read_list(struct call *call) {
+/* Reads filters, members and order, for that format; what is wrong with them is added to call->faults. */
+static struct list *read_list(struct call *call, enum list_format format) {
   struct list *list = memory_new(call->memory, struct list);
   list->page.selection = read_selection(call);
   list->fields = read_fields(call);
   const char *total = contract_parameter(call->operation, call->uri, "total");
   list->total = total != NULL && strcmp(total, "true") == 0;
   read_sort(call, list);
+  if (format == LIST_CSV) {
+    list->fields = fields_of_table(call, &list->fields);
+  }
+  if (format != LIST_JSON) {
+    check_rows(call, format);
+  }
   return list;
 }
 
 void answer_calendar(struct call *call) {
-  struct list *list = read_list(call);
+  struct list *list = read_list(call, LIST_ICS);
   if (call->faults->count > 0) {
     answer_faults(call, "invalid-parameter");
     return;
@@ -259,18 +265,21 @@ void answer_calendar(struct call *call) {
 }
 
 void check_calendar(struct call *call) {
-  (void)read_list(call);
-  check_rows(call, LIST_ICS);
+  (void)read_list(call, LIST_ICS);
+}
+
+void find_list_faults(struct call *call) {
+  (void)read_list(call, format_asked(call));
 }
 
 void handle_list(struct call *call) {
-  struct list *list = read_list(call);
+  enum list_format format = format_asked(call);
+  struct list *list = read_list(call, format);
   if (call->faults->count > 0) {
     answer_faults(call, "invalid-parameter");
     return;
   }
   list->mark = mark_list(call);
-  enum list_format format = format_asked(call);
   if (format != LIST_JSON) {
     answer_rows(call, &list->page, &list->fields, list->mark, format);
     return;

@@ -240,24 +240,18 @@ static size_t read_limit(const struct call *call) {
 
 void answer_rows(struct call *call, const struct page_request *page, const struct fields *fields, uint64_t mark,
                  enum list_format format) {
-  struct fields shown = format == LIST_CSV ? fields_of_table(call, fields) : *fields;
-  check_rows(call, format);
-  if (call->faults->count > 0) {
-    answer_faults(call, "invalid-parameter");
-    return;
-  }
   struct rows *rows = rows_new(call);
   rows->format = format;
   rows->resource = rows->last = call->resource;
   rows->page = *page;
-  rows->fields = shown;
-  rows->schema = fields_schema(rows, &shown, call->resource->schema);
+  rows->fields = *fields;
+  rows->schema = fields_schema(rows, fields, call->resource->schema);
   rows->left = read_limit(call);
   mark = hash_number(mark, (uint64_t)format);
   mark = hash_number(mark, rows->left);
   mark = hash_number(mark, (uint64_t)clock_today());
-  for (size_t i = 0; shown.shown != NULL && i < call->resource->schema->member_count; i++) {
-    mark = hash_number(mark, 2U + shown.shown[i]);
+  for (size_t i = 0; fields->shown != NULL && i < call->resource->schema->member_count; i++) {
+    mark = hash_number(mark, 2U + fields->shown[i]);
   }
   if (format == LIST_ICS) {
     calendar_narrow(call, &rows->page);

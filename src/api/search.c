@@ -71,7 +71,11 @@ static const char *snippet_of(struct call *call, const struct question *question
   return snippet == NULL ? "" : snippet;
 }
 
-bool read_question(struct call *call, const char *text, struct question *out) {
+bool read_question(struct call *call, struct question *out) {
+  const char *text = contract_parameter(call->operation, call->uri, "q");
+  if (text == NULL) {
+    return false;
+  }
   switch (question_read(call->memory, text, out)) {
   case QUESTION_EMPTY:
     faults_add(call->faults, PLACE_PARAMETER, "q", "empty",
@@ -86,9 +90,14 @@ bool read_question(struct call *call, const char *text, struct question *out) {
   }
 }
 
+void find_search_faults(struct call *call) {
+  struct question question;
+  (void)read_question(call, &question);
+}
+
 void handle_search(struct call *call) {
   struct question question;
-  if (!read_question(call, contract_parameter(call->operation, call->uri, "q"), &question)) {
+  if (!read_question(call, &question)) {
     answer_faults(call, "invalid-parameter");
     return;
   }
@@ -185,11 +194,25 @@ static json_t *show_meant(const struct meant *list, size_t count, size_t limit) 
   return items;
 }
 
-void handle_organization_match(struct call *call) {
-  const char *name = contract_parameter(call->operation, call->uri, "name"), *key = fold_key(call->memory, name);
-  if (key[0] == '\0') {
+/* The folded name that is asked for; NULL when it is absent, or, with a fault, nothing that can be compared. */
+static const char *read_name(struct call *call) {
+  const char *name = contract_parameter(call->operation, call->uri, "name");
+  const char *key = name == NULL ? NULL : fold_key(call->memory, name);
+  if (key != NULL && key[0] == '\0') {
     faults_add(call->faults, PLACE_PARAMETER, "name", "empty",
                "has nothing to compare: no letter and no digit, or nothing but the form of a company");
+    return NULL;
+  }
+  return key;
+}
+
+void find_match_faults(struct call *call) {
+  (void)read_name(call);
+}
+
+void handle_organization_match(struct call *call) {
+  const char *name = contract_parameter(call->operation, call->uri, "name"), *key = read_name(call);
+  if (key == NULL) {
     answer_faults(call, "invalid-parameter");
     return;
   }

@@ -224,8 +224,8 @@ struct route {
 void contract_route(const struct contract *contract, const char *method, const struct uri *uri, struct route *route);
 
 /* Checks the query against the operation: unknown names (with the nearest known), values that don't fit, a parameter
- * given twice that takes one. What is wrong goes into `faults`. */
-void contract_check_query(const struct operation *operation, const struct uri *uri, struct faults *faults);
+ * given twice that takes one. What is wrong goes into `faults`, and the pairs are marked as refused. */
+void contract_check_query(const struct operation *operation, struct uri *uri, struct faults *faults);
 
 /* Checks the value of a header (NULL: absent) that the operation declares; others are nobody's concern. */
 void contract_check_header(const struct operation *operation, const char *name, const char *value,
@@ -240,7 +240,7 @@ const struct filter *contract_filter(const struct operation *operation, const ch
 /* "lte" …, as it is written behind `__`; "" for TEST_IS. */
 const char *test_name(enum test test);
 
-/* The value of a query parameter, its default when the contract has one, or NULL. */
+/* The value of a query parameter, but for one that was refused; its default when the contract has one, or NULL. */
 const char *contract_parameter(const struct operation *operation, const struct uri *uri, const char *name);
 
 /* Checks a value against a schema; all faults, at their pointers, which begin with `pointer` ("" for a whole body).

@@ -191,6 +191,16 @@ static void check_filter(const struct filter *filter, enum test test, const char
   }
 }
 
+static const struct pair *find_pair(const struct uri *uri, const char *name, bool refused) {
+  for (size_t i = 0; i < uri->pair_count; i++) {
+    const struct pair *pair = &uri->pairs[i];
+    if (strcmp(pair->name, name) == 0 && (refused || !pair->refused)) {
+      return pair;
+    }
+  }
+  return NULL;
+}
+
 /* How many pairs before this one have its name. */
 static size_t count_before(const struct uri *uri, size_t index) {
   size_t count = 0;
@@ -220,24 +230,22 @@ static void check_pair(const struct operation *operation, const struct uri *uri,
   }
 }
 
-void contract_check_query(const struct operation *operation, const struct uri *uri, struct faults *faults) {
+void contract_check_query(const struct operation *operation, struct uri *uri, struct faults *faults) {
   for (size_t i = 0; i < uri->pair_count; i++) {
+    size_t before = faults->count + faults->dropped;
     check_pair(operation, uri, i, faults);
+    uri->pairs[i].refused = faults->count + faults->dropped > before;
   }
   for (size_t i = 0; i < operation->parameter_count; i++) {
     const struct parameter *parameter = &operation->parameters[i];
-    if (parameter->required && !contract_parameter(operation, uri, parameter->name)) {
+    if (parameter->required && !find_pair(uri, parameter->name, true)) {
       faults_add(faults, PLACE_PARAMETER, parameter->name, "required", "is required");
     }
   }
 }
 
 const char *contract_parameter(const struct operation *operation, const struct uri *uri, const char *name) {
-  for (size_t i = 0; i < uri->pair_count; i++) {
-    if (strcmp(uri->pairs[i].name, name) == 0) {
-      return uri->pairs[i].value;
-    }
-  }
-  const struct parameter *parameter = find_parameter(operation, name);
-  return parameter ? parameter->default_text : NULL;
+  const struct pair *pair = find_pair(uri, name, false);
+  const struct parameter *parameter = pair ? NULL : find_parameter(operation, name);
+  return pair ? pair->value : parameter ? parameter->default_text : NULL;
 }

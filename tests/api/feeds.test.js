@@ -61,6 +61,7 @@ describe('making one', () => {
       ['?status=in_force', ['unknown', /status/]],
       [Array.from({length: 101}, (_, i) => `tag=t${i}`).join('&'), ['too_many', /100/]],
       ['x'.repeat(2001), ['too_long', /2000/]],
+      ['limit=501&party=nobody&format=csv', ['maximum', /limit.*500/], ['no_such_record', /party/], ['contradiction', /format/]],
       [undefined, ['required', /required/]],
       [null, ['required', /required/]],
     ]) {

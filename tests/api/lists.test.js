@@ -181,3 +181,28 @@ test('the next page asks what the first asked', async () => {
   assert.deepEqual(found, ['a-b-c-d-e-3', 'a-b-c-d-e-2', 'a-b-c-d-e']);
   for (const slug of found) await server.delete(`/v1/areas/${slug}`, {status: 204});
 });
+
+test('every fault of a query is told at once, each once, whether the contract knows it or only the records do', async () => {
+  const list = ['limit', 'party', 'staus', 'area', 'fields', 'sort', 'q'];
+  const asked = 'limit=501&party=nobody&staus=x&area=nothing&fields=titel&sort=titel&q=%21';
+  for (const [address, expected] of [
+    [`/v1/agreements?${asked}`, list],
+    [`/v1/agreements?${asked}&format=csv&cursor=x`, [...list, 'cursor']],
+    [`/v1/agreements?${asked}&party=Not+A+Slug&party=nor-this`, [...list, 'party']],
+    ['/v1/agreements?format=xml&party=nobody&limit=1&limit=2&sort=titel&sort=-titel', ['format', 'limit', 'sort', 'party']],
+    ['/v1/agreements?concluded_on__lt=soon&identifier__foo=1&tag=&sort=titel', ['concluded_on__lt', 'identifier__foo', 'tag', 'sort']],
+    ['/v1/stats?by=colour&party=nobody', ['by', 'party']],
+    ['/v1/graph?limit=1&party=nobody&q=%21', ['limit', 'party', 'q']],
+    ['/v1/coverage?organization=nobody&area=nothing&on=today', ['on', 'organization', 'area']],
+    ['/v1/coverage?organisation=nobody&area=nothing', ['organisation', 'organization', 'area']],
+    ['/v1/search?q=%21&limit=1000', ['limit', 'q']],
+    ['/v1/organizations/match?name=%21&limit=1000', ['limit', 'name']],
+  ]) {
+    const {json} = await server.get(address, {status: 400});
+    assert.equal(json.type, '/problems/invalid-parameter', address);
+    const told = json.errors.map(({parameter}) => parameter);
+    assert.deepEqual([...new Set(told)].toSorted(), [...new Set(expected)].toSorted(), `${address}: ${JSON.stringify(json.errors)}`);
+    const places = json.errors.map(({parameter, message}) => `${parameter} ${message}`);
+    assert.equal(new Set(places).size, places.length, `${address}: ${JSON.stringify(json.errors)}`);
+  }
+});

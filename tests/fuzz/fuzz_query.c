@@ -40,7 +40,7 @@ static void look_at_parts(const struct uri *uri, const char *raw) {
   }
 }
 
-static void look_at_query(const struct operation *operation, const struct uri *uri) {
+static void look_at_query(const struct operation *operation, struct uri *uri) {
   struct faults *faults = faults_new(NULL);
   contract_check_query(operation, uri, faults);
   for (size_t i = 0; i < operation->parameter_count; i++) {

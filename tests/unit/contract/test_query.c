@@ -145,6 +145,29 @@ static void a_parameter_has_its_value_or_its_default(void **state) {
   talloc_free(uri);
 }
 
+static void a_value_that_was_refused_is_not_given(void **state) {
+  const struct operation *list = sample_operation(*state, "list-books"),
+                         *match = sample_operation(*state, "match-book");
+  const char *why;
+  struct uri *uri = uri_read(NULL, "/x?limit=x&total=true&total=false&kind=poem&kind=novel&knid=essay", &why);
+  struct faults *faults = faults_new(uri);
+  contract_check_query(list, uri, faults);
+  static const bool refused[] = {true, false, true, true, false, true};
+  for (size_t i = 0; i < uri->pair_count; i++) {
+    assert_int_equal(uri->pairs[i].refused, refused[i]);
+  }
+  assert_string_equal(contract_parameter(list, uri, "limit"), "50");
+  assert_string_equal(contract_parameter(list, uri, "total"), "true");
+  assert_string_equal(contract_parameter(list, uri, "kind"), "novel");
+  talloc_free(uri);
+  uri = uri_read(NULL, "/x?name=", &why);
+  faults = faults_new(uri);
+  contract_check_query(match, uri, faults);
+  assert_int_equal(faults->count, 1); /* it is there, and so not missing as well */
+  assert_null(contract_parameter(match, uri, "name"));
+  talloc_free(uri);
+}
+
 static void a_declared_header_is_checked_and_others_are_left_alone(void **state) {
   const struct operation *list = sample_operation(*state, "list-books");
   static const struct {
@@ -187,6 +210,7 @@ int main(void) {
       cmocka_unit_test(all_faults_are_told_at_once),
       cmocka_unit_test(many_faults_are_counted),
       cmocka_unit_test(a_parameter_has_its_value_or_its_default),
+      cmocka_unit_test(a_value_that_was_refused_is_not_given),
       cmocka_unit_test(a_declared_header_is_checked_and_others_are_left_alone),
   };
   return cmocka_run_group_tests(tests, sample_load, sample_free);
