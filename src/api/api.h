@@ -107,7 +107,7 @@ bool api_from_nobody(const struct call *call);
  * Then it is for api_background. */
 bool api_read_soon(struct call *call, struct worker *worker);
 void api_read(struct call *call, struct worker *worker);
-/* Inside a savepoint; true when what was done should be kept. */
+/* On the writer's connection; true when what was done should be kept. */
 bool api_write(struct call *call, struct db *db);
 /* May take long, may wait, may hand work to the writer and wait for it. */
 void api_background(struct call *call, struct worker *worker);

@@ -1,6 +1,6 @@
 /* Every change is: the normal form of what is wanted, references resolved, the other side's relations set aside, the
  * resource's rules, then a comparison with what stands there. What is the same is not written: no revision, no new tag.
- * What differs is written and rules look once more at the result. A fault undoes it all, with the caller's savepoint.
+ * What differs is written and rules look once more at the result. A fault undoes it all, with the caller's write.
  */
 #include "api/change.h"
 

@@ -32,7 +32,10 @@ const BLINK_SECONDS = 0.2
 const CREATE_SECONDS = 2
 const WARM_SECONDS = 8
 const IDLE_MS = 3000 // a server that was not asked for a second gives back what it does not need
-const SERVING_STEPS = 11
+const SERVING_STEPS = 12
+const FEW_CHANGES = 4000
+const MANY_CHANGES = 40000
+const IMPORT_ROUNDS = 3
 const STREAMS = 1000
 const STREAM_WRITES = 200 // a second, while they are open
 const STREAM_SECONDS = 5
@@ -61,7 +64,8 @@ const serve = (database, ...flags) =>
 
 // -- what is asked -----------------------------------------------------------------------------------------------------------
 
-const pathOf = (i) => `/v1/agreements/agreement-${String(i).padStart(7, '0')}`
+const slugOf = (i) => `agreement-${String(i).padStart(7, '0')}`
+const pathOf = (i) => `/v1/agreements/${slugOf(i)}`
 const numbers = (count) => Array.from({ length: count }, (_, i) => i)
 
 async function writeRequests(server, token) {
@@ -187,6 +191,24 @@ async function streams(database, token) {
     `median of ${whole(result.events)} events, while ${whole(result.rate)} writes a second go on; p99 ${result.p99} ms`, ' ms')
 }
 
+// Whether a record takes as long in a large import as in a small one.
+async function changes(database) {
+  progress('imports of changes')
+  const target = await copy(database, 'changed.db')
+  const perRecord = async (count, title) => {
+    const lines = numbers(count).map((i) => JSON.stringify({ resource: 'agreements', slug: slugOf(i), title: `${title} ${i}` }))
+    writeFileSync(file('changes.ndjson'), lines.join('\n'))
+    const began = performance.now()
+    await output(entente, ['import', '--db', target, '--today', TODAY, file('changes.ndjson')])
+    return (performance.now() - began) / count
+  }
+  const list = []
+  for (let i = 0; i < IMPORT_ROUNDS; i++) list.push({ few: await perRecord(FEW_CHANGES, `few ${i}`), many: await perRecord(MANY_CHANGES, `many ${i}`) })
+  const middle = (of) => median(list.map(of))
+  add(`import of ${whole(MANY_CHANGES)} changes over ${whole(FEW_CHANGES)}, a record`, { most: 1.5 }, middle((r) => r.many / r.few),
+    `${middle((r) => r.many).toFixed(2)} ms against ${middle((r) => r.few).toFixed(2)} ms`, ' ×')
+}
+
 async function readiness(database) {
   progress('start')
   const times = []
@@ -216,6 +238,7 @@ async function serving() {
   await authentication(database, token)
   await creates(database, token)
   await history(database)
+  await changes(database)
   await readiness(database)
 }
 
