@@ -268,8 +268,14 @@ void check_calendar(struct call *call) {
   (void)read_list(call, LIST_ICS);
 }
 
+/* What does not fit a format that was refused is not known, and Accept does not decide in its place. */
 void find_list_faults(struct call *call) {
-  (void)read_list(call, format_asked(call));
+  bool refused = false;
+  for (size_t i = 0; i < call->uri->pair_count; i++) {
+    const struct pair *pair = &call->uri->pairs[i];
+    refused = refused || (pair->refused && strcmp(pair->name, "format") == 0);
+  }
+  (void)read_list(call, refused ? LIST_JSON : format_asked(call));
 }
 
 void handle_list(struct call *call) {

@@ -210,13 +210,15 @@ static size_t count_before(const struct uri *uri, size_t index) {
   return count;
 }
 
-static void check_pair(const struct operation *operation, const struct uri *uri, size_t index, struct faults *faults) {
+/* Whether nothing is wrong with the pair. */
+static bool check_pair(const struct operation *operation, const struct uri *uri, size_t index, struct faults *faults) {
   const struct pair *pair = &uri->pairs[index];
   const struct parameter *parameter = find_parameter(operation, pair->name);
   enum test test = TEST_IS;
   const struct filter *filter = parameter ? NULL : contract_filter(operation, pair->name, &test);
   bool many = filter ? takes_many(test) : parameter && parameter->schema->items && parameter->exploded;
   size_t before = (parameter || filter) && !many ? count_before(uri, index) : 0;
+  size_t known = faults->count + faults->dropped;
   if (!parameter && !filter) {
     fault_unknown(operation, pair->name, faults);
   } else if (before > 0) {
@@ -228,13 +230,12 @@ static void check_pair(const struct operation *operation, const struct uri *uri,
   } else {
     check_parameter(parameter, pair->value, faults);
   }
+  return before == 0 && faults->count + faults->dropped == known;
 }
 
 void contract_check_query(const struct operation *operation, struct uri *uri, struct faults *faults) {
   for (size_t i = 0; i < uri->pair_count; i++) {
-    size_t before = faults->count + faults->dropped;
-    check_pair(operation, uri, i, faults);
-    uri->pairs[i].refused = faults->count + faults->dropped > before;
+    uri->pairs[i].refused = !check_pair(operation, uri, i, faults);
   }
   for (size_t i = 0; i < operation->parameter_count; i++) {
     const struct parameter *parameter = &operation->parameters[i];

@@ -7,7 +7,7 @@
 
 struct pair {
   const char *name, *value; /* decoded, valid UTF-8, no NUL and no control characters */
-  bool refused;             /* a fault was found in it, by contract_check_query */
+  bool refused;             /* by contract_check_query */
 };
 
 struct uri {

@@ -191,6 +191,7 @@ test('every fault of a query is told at once, each once, whether the contract kn
     [`/v1/agreements?${asked}&party=Not+A+Slug&party=nor-this`, [...list, 'party']],
     ['/v1/agreements?format=xml&party=nobody&limit=1&limit=2&sort=titel&sort=-titel', ['format', 'limit', 'sort', 'party']],
     ['/v1/agreements?concluded_on__lt=soon&identifier__foo=1&tag=&sort=titel', ['concluded_on__lt', 'identifier__foo', 'tag', 'sort']],
+    ['/v1/agreements?q=&q=a&q=%21&format=xml&cursor=x', ['q', 'format']],
     ['/v1/stats?by=colour&party=nobody', ['by', 'party']],
     ['/v1/graph?limit=1&party=nobody&q=%21', ['limit', 'party', 'q']],
     ['/v1/coverage?organization=nobody&area=nothing&on=today', ['on', 'organization', 'area']],
@@ -198,7 +199,7 @@ test('every fault of a query is told at once, each once, whether the contract kn
     ['/v1/search?q=%21&limit=1000', ['limit', 'q']],
     ['/v1/organizations/match?name=%21&limit=1000', ['limit', 'name']],
   ]) {
-    const {json} = await server.get(address, {status: 400});
+    const {json} = await server.get(address, {headers: {accept: 'text/csv, application/json;q=0.5'}, status: 400});
     assert.equal(json.type, '/problems/invalid-parameter', address);
     const told = json.errors.map(({parameter}) => parameter);
     assert.deepEqual([...new Set(told)].toSorted(), [...new Set(expected)].toSorted(), `${address}: ${JSON.stringify(json.errors)}`);
