@@ -17,8 +17,8 @@ enum list_format format_asked(const struct call *call);
 void check_rows(struct call *call, enum list_format format);
 
 /* Answers with all records that a list's filters leave, in its order, or as many of them as `limit` says, and those
- * `fields` of them. The query was checked for that format. `mark` stands for filters and order. `page` and `fields`
- * live as long as the call. */
+ * `fields` of them. The query was checked for that format (check_rows). `mark` stands for filters and order. `page` and
+ * `fields` live as long as the call. */
 void answer_rows(struct call *call, const struct page_request *page, const struct fields *fields, uint64_t mark,
                  enum list_format format);
 

@@ -191,6 +191,7 @@ static void check_filter(const struct filter *filter, enum test test, const char
   }
 }
 
+/* The first pair of that name; one that was refused only where that is asked. */
 static const struct pair *find_pair(const struct uri *uri, const char *name, bool refused) {
   for (size_t i = 0; i < uri->pair_count; i++) {
     const struct pair *pair = &uri->pairs[i];

@@ -384,7 +384,7 @@ describe('whatever a Cookie header holds', () => {
   const printable = fc.string({unit: fc.integer({min: 0x20, max: 0x7e}).map((code) => String.fromCharCode(code)), maxLength: 60});
   const piece = fc.oneof(printable.map((text) => text.replaceAll(';', '')), fc.constantFrom('', '=', 'entente', 'a=b', 'Entente=x', '"', 'entente2=ses_', '__Host-entente=x', '$Version=1'));
   const strange = piece.filter((text) => !/^\s*entente\s*=/.test(text));
-  // libmicrohttpd before 0.9.76 reads cookies itself, and fails where a quotation mark is all of the last one's value.
+  // libmicrohttpd 0.9.75 reads cookies itself, too, and fails where a quotation mark is all of the last one's value.
   const header = (pieces) => pieces.join('; ').trim().replace(/(?<==)"$/, '');
   let session;
   before(async () => { session = await signIn('reader'); });

@@ -2,6 +2,7 @@
  * waits at a gate lets the others queue up behind it. */
 #include "sample.h"
 
+#include <sched.h>
 #include <semaphore.h>
 #include <stdatomic.h>
 
@@ -261,6 +262,34 @@ static void many_threads_write_and_wait_at_once(void **state) {
   }
 }
 
+static void *write_and_wait(void *argument) {
+  struct sample_area *area = argument;
+  return store_write(area->sample->store, sample_write_area, area) == WRITE_SAVED ? NULL : "the write was not saved";
+}
+
+static void whoever_waits_for_a_write_has_a_commit_of_its_own(void **state) {
+  struct sample *sample = *state;
+  struct store_counts counts = {0};
+  struct sample_area area = {sample, "waiting"};
+  struct crowd *crowd = gather(sample);
+  pthread_t thread;
+  assert_true(store_submit(sample->store, &crowd->jobs[1].write));
+  assert_int_equal(pthread_create(&thread, NULL, write_and_wait, &area), 0);
+  while (counts.queue_depth < 2) {
+    sched_yield();
+    store_counts(sample->store, &counts);
+  }
+  assert_true(store_submit(sample->store, &crowd->jobs[2].write));
+  open_gate(crowd);
+  wait_for(crowd, 3);
+  void *fault = NULL;
+  pthread_join(thread, &fault);
+  assert_null(fault);
+  store_counts(sample->store, &counts);
+  assert_int_equal(counts.writes, 4);
+  assert_int_equal(counts.groups, 4);
+}
+
 static void closing_finishes_what_is_queued(void **state) {
   struct sample *sample = *state;
   struct crowd *crowd = gather(sample);
@@ -316,6 +345,7 @@ int main(void) {
       TEST(a_full_queue_takes_nothing_until_there_is_room),
       TEST(many_threads_write_and_wait_at_once),
       TEST(whoever_wants_to_know_is_told_of_each_commit_once_it_is_counted),
+      TEST(whoever_waits_for_a_write_has_a_commit_of_its_own),
       TEST(closing_finishes_what_is_queued),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
