@@ -59,7 +59,7 @@ SELECT pk FROM agreements WHERE pk > $1 ORDER BY pk LIMIT $2
 -- Whether a record is reached from another by relations of one type.
 -- name: organization-reaches
 WITH RECURSIVE reached (pk) AS (
-  SELECT organization FROM organization_relations WHERE owner = $1 AND type = $3
+  SELECT $1
   UNION
   SELECT r.organization FROM reached JOIN organization_relations r ON r.owner = reached.pk AND r.type = $3
 )
@@ -67,7 +67,7 @@ SELECT 1 FROM reached WHERE pk = $2 LIMIT 1
 
 -- name: agreement-reaches
 WITH RECURSIVE reached (pk) AS (
-  SELECT agreement FROM agreement_relations WHERE owner = $1 AND type <> 'related'
+  SELECT $1
   UNION
   SELECT r.agreement FROM reached JOIN agreement_relations r ON r.owner = reached.pk AND r.type <> 'related'
 )
@@ -75,7 +75,7 @@ SELECT 1 FROM reached WHERE pk = $2 LIMIT 1
 
 -- name: area-reaches
 WITH RECURSIVE reached (pk) AS (
-  SELECT parent FROM areas WHERE pk = $1
+  SELECT $1
   UNION
   SELECT a.parent FROM reached JOIN areas a ON a.pk = reached.pk
 )

@@ -92,7 +92,8 @@ static void derive(struct change *change, const struct target *target, json_t *r
 
 static void check_agreement(struct change *change, const struct target *target, json_t *row) {
   if (text_of(row, "stage") == NULL) {
-    json_object_set_new(row, "stage", json_string(text_of(row, "concluded_on") != NULL ? "concluded" : "proposed"));
+    bool concluded = text_of(row, "concluded_on") != NULL || faults_hide(change->faults, "/concluded_on");
+    json_object_set_new(row, "stage", json_string(concluded ? "concluded" : "proposed"));
   }
   struct derived *derived = memory_new(change->memory, struct derived);
   derive(change, target, row, true, derived);
@@ -175,18 +176,14 @@ static void refresh_superseded(struct change *change, const json_t *row, int64_t
   }
 }
 
-static bool reaches_itself(struct change *change, int64_t pk) {
-  struct query *query = db_named(change->db, "agreement-reaches");
-  query_bind_int(query, 1, pk);
-  query_bind_int(query, 2, pk);
-  bool cyclic = query_step(query) == STEP_ROW;
-  query_end(query);
-  return cyclic;
-}
-
 static void whole_agreement(struct change *change, const struct target *target, const json_t *row) {
-  if (json_array_size(json_object_get(row, "relations")) > 0 && reaches_itself(change, target->pk)) {
-    fault_at(change, "cycle", "would make the agreement come before itself", "/relations");
+  size_t i;
+  json_t *relation;
+  json_array_foreach(json_object_get(row, "relations"), i, relation) {
+    if (strcmp(text_of(relation, "type"), "related") != 0 &&
+        record_reaches(change, "agreement-reaches", text_of(relation, "agreement"), target, NULL)) {
+      fault_at(change, "cycle", "would make the agreement come before itself", "/relations/%zu/agreement", i);
+    }
   }
 }
 

@@ -53,9 +53,9 @@ static const struct handler handlers[] = {
     {"coverage", CALL_READ, handle_coverage, find_coverage_faults},
     {"search", CALL_READ, handle_search, find_search_faults},
     {"organization-match", CALL_READ, handle_organization_match, find_match_faults},
-    {"create", CALL_WRITE, handle_create, NULL},
+    {"create", CALL_WRITE, handle_create, find_create_faults},
     {"get", CALL_READ, handle_get, NULL},
-    {"replace", CALL_WRITE, handle_replace, NULL},
+    {"replace", CALL_WRITE, handle_replace, find_replace_faults},
     {"patch", CALL_WRITE, handle_patch, NULL},
     {"delete", CALL_WRITE, handle_delete, NULL},
     {"merge", CALL_LONG_WRITE, handle_merge, NULL},
@@ -67,13 +67,13 @@ static const struct handler handlers[] = {
     {"calendar", CALL_READ, handle_calendar, NULL},
     {"token-list", CALL_READ, handle_token_list, NULL},
     {"token-get", CALL_READ, handle_token_get, NULL},
-    {"token-create", CALL_WRITE, handle_token_create, NULL},
+    {"token-create", CALL_WRITE, handle_token_create, find_token_faults},
     {"token-revoke", CALL_WRITE, handle_token_revoke, NULL},
     {"session-create", CALL_WRITE, handle_session_create, NULL},
     {"session-get", CALL_READ, handle_session_get, NULL},
     {"session-end", CALL_WRITE, handle_session_end, NULL},
     {"webhook-list", CALL_READ, handle_webhook_list, NULL},
-    {"webhook-create", CALL_WRITE, handle_webhook_create, NULL},
+    {"webhook-create", CALL_WRITE, handle_webhook_create, find_webhook_faults},
     {"webhook-get", CALL_READ, handle_webhook_get, NULL},
     {"webhook-patch", CALL_WRITE, handle_webhook_patch, NULL},
     {"webhook-delete", CALL_WRITE, handle_webhook_delete, NULL},
@@ -333,6 +333,23 @@ static bool is_text(struct call *call) {
   return header != NULL && strncasecmp(header, "text/", strlen("text/")) == 0 && media_taken(call);
 }
 
+/* Which database the caller sees. */
+static void begin_reading(struct call *call, struct worker *worker) {
+  call->worker = worker;
+  call->sight = api_from_nobody(call) && call->api->options.open ? &worker->open : &worker->whole;
+}
+
+/* Answers with what the contract has found wrong, and with what only the handler can find. */
+static void refuse(struct call *call, const char *problem) {
+  if (call->handler->find_faults != NULL) {
+    begin_reading(call, call->worker);
+    call->soon = true;
+    call->handler->find_faults(call);
+    call->soon = false;
+  }
+  answer_faults(call, problem);
+}
+
 static void read_body(struct call *call) {
   struct json_problem problem;
   call->body = json_read(call->request->body, call->request->body_size, &json_default_limits, &problem);
@@ -340,6 +357,7 @@ static void read_body(struct call *call) {
     answer_problem(call, "malformed-json", "line %d, column %d: %s", problem.line, problem.column, problem.message);
     return;
   }
+  faults_locate(call->faults, call->body);
   /* A merge patch may hold any part of a document; it is checked once it is merged. */
   if (strcmp(call->operation->method, "PATCH") == 0) {
     if (!json_is_object(call->body)) {
@@ -349,7 +367,8 @@ static void read_body(struct call *call) {
     schema_check(call->operation->body, call->body, "", call->faults);
   }
   if (call->faults->count > 0) {
-    answer_faults(call, "invalid-body");
+    call->normal = schema_remainder(call->operation->body, call->body, call->faults);
+    refuse(call, "invalid-body");
   } else if (call->resource != NULL && call->operation->body == call->resource->schema) {
     call->normal = schema_normal(call->operation->body, call->body);
   }
@@ -384,23 +403,6 @@ static void check_promise(struct call *call, const char *name, const char *value
   }
 }
 
-/* Which database the caller sees. */
-static void begin_reading(struct call *call, struct worker *worker) {
-  call->worker = worker;
-  call->sight = api_from_nobody(call) && call->api->options.open ? &worker->open : &worker->whole;
-}
-
-/* Answers with what the contract has found wrong, and what only the handler can find. */
-static void refuse_query(struct call *call) {
-  if (call->handler->find_faults != NULL) {
-    begin_reading(call, call->worker);
-    call->soon = true;
-    call->handler->find_faults(call);
-    call->soon = false;
-  }
-  answer_faults(call, "invalid-parameter");
-}
-
 static void check_request(struct call *call) {
   bool named = call->uri != NULL && contract_parameter(call->operation, call->uri, "format") != NULL;
   if (!named && !accepts(call->request->accept, call->operation->answer_types)) {
@@ -417,7 +419,7 @@ static void check_request(struct call *call) {
   check_promise(call, "Idempotency-Key", call->request->idempotency_key, "records are created");
   contract_check_header(call->operation, "Last-Event-ID", call->request->last_event_id, call->faults);
   if (call->faults->count > 0) {
-    refuse_query(call);
+    refuse(call, "invalid-parameter");
     return;
   }
   if (call->operation->media_types == NULL) {

@@ -69,8 +69,8 @@ struct handler {
   const char *name; /* x-handler */
   enum call_kind kind;
   void (*handle)(struct call *call);
-  /* Adds to call->faults what is wrong with the query that the contract does not know, for an answer that tells
-   * everything at once; NULL where there is no such thing. */
+  /* Adds to call->faults what the contract does not know, when it has refused the query or the body, so that one answer
+   * reports all errors. call->normal is what remains of the body, or NULL. NULL where there is no such thing. */
   void (*find_faults)(struct call *call);
 };
 
@@ -170,6 +170,10 @@ void api_add_metrics(struct api *api, struct text *out);
 
 /* -- handlers ------------------------------------------------------------------------------------------------------ */
 
+void find_create_faults(struct call *call);
+void find_replace_faults(struct call *call);
+void find_token_faults(struct call *call);
+void find_webhook_faults(struct call *call);
 void find_list_faults(struct call *call);
 void find_filter_faults(struct call *call);
 void find_search_faults(struct call *call);

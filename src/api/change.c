@@ -19,7 +19,8 @@ const struct rules *rules_of(const struct resource *resource) {
       return all[i];
     }
   }
-  return NULL;
+  static const struct rules none = {0};
+  return &none;
 }
 
 /* -- loading ------------------------------------------------------------------------------------------------------- */
@@ -28,10 +29,11 @@ const struct rules *rules_of(const struct resource *resource) {
 static json_t *row_of_document(struct change *change, const struct target *target, const json_t *document) {
   json_t *row = owned_json(change->memory, schema_normal(change->resource->schema, document));
   json_object_del(row, "slug");
-  json_t *awaited = change->awaited; /* what stands in the database is no promise of the file that is imported */
-  change->awaited = NULL;
-  relations_drop_mirrored(change, target, row);
-  change->awaited = awaited;
+  struct change stored =
+      *change; /* what stands in the database is neither a promise nor a fault of what is written now */
+  stored.awaited = NULL;
+  stored.faults = faults_new(change->memory);
+  relations_drop_mirrored(&stored, target, row);
   for (size_t i = 0; i < change->resource->schema->member_count; i++) {
     const struct member *member = &change->resource->schema->members[i];
     if (member->stored && member->read_only) {
@@ -59,6 +61,10 @@ bool change_load_pk(struct change *change, int64_t pk, struct target *target) {
 bool change_load(struct change *change, const char *key, struct target *target) {
   struct found found;
   return resource_find(change->db, change->resource, key, &found) && change_load_pk(change, found.pk, target);
+}
+
+static bool sound(const struct change *change) {
+  return change->faults->count == 0 && change->taken == NULL && db_failure(change->db) == DB_OK;
 }
 
 /* -- slugs --------------------------------------------------------------------------------------------------------- */
@@ -107,8 +113,9 @@ static void derive_slug(struct change *change, const char *name, const char *id,
   }
 }
 
-/* Takes the slug out of the normal form and decides which one the record has. */
-static bool settle_slug(struct change *change, struct target *target, json_t *normal, const char *addressed) {
+/* Takes the slug out of the normal form and decides which one the record has. A slug that is taken is a conflict when
+ * nothing else is wrong, else one fault among others (make_row). */
+static void settle_slug(struct change *change, struct target *target, json_t *normal, const char *addressed) {
   char wanted[65] = "";
   const char *given = json_string_value(json_object_get(normal, "slug"));
   if (given != NULL && addressed != NULL && strcmp(given, addressed) != 0) {
@@ -123,29 +130,33 @@ static bool settle_slug(struct change *change, struct target *target, json_t *no
   if (wanted[0] != '\0' && strcmp(wanted, target->slug) != 0) {
     if (!slug_free(change, wanted, target->id)) {
       change->taken = why_taken(change, wanted);
-      return false;
     }
     snprintf(target->slug, sizeof target->slug, "%s", wanted);
-  } else if (target->slug[0] == '\0') {
+  } else if (target->slug[0] == '\0' && sound(change)) {
     const char *name = json_string_value(json_object_get(normal, change->resource->name));
     derive_slug(change, name, target->id, target->slug);
   }
   json_object_del(normal, "slug");
-  return true;
 }
 
 /* -- writing ------------------------------------------------------------------------------------------------------- */
 
-static bool sound(const struct change *change) {
-  return change->faults->count == 0 && change->taken == NULL && db_failure(change->db) == DB_OK;
-}
-
-/* Everything between the normal form and the row that is to be written. */
-static bool make_row(struct change *change, struct target *target, json_t *normal) {
+/* Everything between the normal form and the row that is to be written. False when it may not be. */
+static bool make_row(struct change *change, struct target *target, json_t *normal, const char *slug) {
+  const struct rules *rules = rules_of(change->resource);
+  settle_slug(change, target, normal, slug);
   references_resolve(change, normal);
   relations_drop_mirrored(change, target, normal);
   relations_check(change, target, normal);
-  rules_of(change->resource)->check(change, target, normal);
+  if (rules->check != NULL) {
+    rules->check(change, target, normal);
+  }
+  if (rules->whole != NULL && !change->whole_later && target->pk != 0) {
+    rules->whole(change, target, normal);
+  }
+  if (change->taken != NULL && change->faults->count > 0) {
+    faults_add(change->faults, PLACE_BODY, "/slug", "taken", "%s", change->taken);
+  }
   return sound(change);
 }
 
@@ -153,9 +164,6 @@ static bool make_row(struct change *change, struct target *target, json_t *norma
 static void follow_up(struct change *change, const struct target *target, const json_t *before, const json_t *row,
                       const char *operation) {
   const struct rules *rules = rules_of(change->resource);
-  if (!change->whole_later) {
-    rules->whole(change, target, row);
-  }
   if (sound(change)) {
     change->document = history_record(change, target, operation);
   }
@@ -164,7 +172,7 @@ static void follow_up(struct change *change, const struct target *target, const 
   }
 }
 
-static void begin(struct change *change, struct target *target) {
+void change_begin(const struct change *change, struct target *target) {
   *target = (struct target){.revision = 1};
   typeid_new(change->resource->prefix, clock_now_ms(), target->id);
 }
@@ -175,10 +183,13 @@ static bool insert(struct change *change, struct target *target, const json_t *r
   return target->pk != 0;
 }
 
+void change_check(struct change *change, struct target *target, json_t *normal, const char *slug) {
+  make_row(change, target, normal, slug);
+}
+
 enum changed change_create(struct change *change, json_t *normal, const char *slug, struct target *target) {
-  begin(change, target);
-  if (!settle_slug(change, target, normal, slug) || !make_row(change, target, normal) ||
-      !insert(change, target, normal)) {
+  change_begin(change, target);
+  if (!make_row(change, target, normal, slug) || !insert(change, target, normal)) {
     return CHANGE_REFUSED;
   }
   follow_up(change, target, NULL, normal, "create");
@@ -188,7 +199,7 @@ enum changed change_create(struct change *change, json_t *normal, const char *sl
 static enum changed replace(struct change *change, struct target *target, json_t *normal, bool fresh) {
   char old_slug[65];
   memcpy(old_slug, target->slug, sizeof old_slug);
-  if (!settle_slug(change, target, normal, NULL) || !make_row(change, target, normal)) {
+  if (!make_row(change, target, normal, NULL)) {
     return CHANGE_REFUSED;
   }
   bool moved = strcmp(old_slug, target->slug) != 0;
@@ -236,8 +247,9 @@ static bool refers(const struct schema *schema) {
 }
 
 enum changed change_reserve(struct change *change, json_t *normal, struct target *target) {
-  begin(change, target);
-  if (!settle_slug(change, target, normal, NULL)) {
+  change_begin(change, target);
+  settle_slug(change, target, normal, NULL);
+  if (!sound(change)) {
     return CHANGE_REFUSED;
   }
   json_t *bare = owned_json(change->memory, json_copy(normal));
@@ -250,7 +262,10 @@ enum changed change_reserve(struct change *change, json_t *normal, struct target
   /* The rules look at the whole record later; here they only fill in what no row may lack. */
   struct faults *kept = change->faults;
   change->faults = faults_new(change->memory);
-  rules_of(change->resource)->check(change, target, bare);
+  const struct rules *rules = rules_of(change->resource);
+  if (rules->check != NULL) {
+    rules->check(change, target, bare);
+  }
   change->faults = kept;
   target->row = bare;
   if (!insert(change, target, bare) || !sound(change)) {

@@ -45,6 +45,12 @@ enum changed { CHANGE_REFUSED, CHANGE_CREATED, CHANGE_UPDATED, CHANGE_NOTHING };
 bool change_load(struct change *change, const char *key, struct target *target);
 bool change_load_pk(struct change *change, int64_t pk, struct target *target);
 
+/* Adds to change->faults whatever else is wrong with a record that the contract has refused: `normal` is what remains
+ * of it (schema_remainder). Nothing is written. `target` is that of a new record (change_begin) or was loaded. */
+void change_check(struct change *change, struct target *target, json_t *normal, const char *slug);
+/* The target of a record that is about to be created. */
+void change_begin(const struct change *change, struct target *target);
+
 /* Makes a record of `normal` (schema_normal; taken apart by this). `slug`: the one that the address names, or NULL. On
  * CHANGE_REFUSED change->faults or change->taken say why, or the database failed. */
 enum changed change_create(struct change *change, json_t *normal, const char *slug, struct target *target);
@@ -82,15 +88,17 @@ struct origin call_origin(const struct call *call);
 
 struct rules {
   const char *resource;
-  /* Looks at a row whose references are resolved, adds faults, fills in what is derived. */
+  /* Looks at a row whose references are resolved, adds faults, fills in what is derived. May be NULL. */
   void (*check)(struct change *change, const struct target *target, json_t *row);
   /* After the row was written: what else the write touches. `before` is NULL for a new record, `row` for one that was
    * deleted. May be NULL. */
   void (*after)(struct change *change, const struct target *target, const json_t *before, const json_t *row);
-  /* What only the whole can tell: cycles. */
+  /* Looks for circles: whether a record that the row refers to leads back to the target. An import asks once all
+   * records are written. May be NULL. */
   void (*whole)(struct change *change, const struct target *target, const json_t *row);
 };
 
+/* Those of the resource; without any function where it has none. */
 const struct rules *rules_of(const struct resource *resource);
 extern const struct rules organization_rules, area_rules, agreement_rules;
 
@@ -128,6 +136,11 @@ bool relation_members(const struct resource *resource, struct relation_members *
 const struct resource *resource_of_id(const struct contract *contract, const char *id);
 /* The pk of a record by its id, or 0. */
 int64_t pk_of(struct change *change, const struct resource *resource, const char *id);
+/* Does the record `from` lead to the target, by what the query `query_name` follows? Then the target must not refer to
+ * it: that would close a circle. False for NULL, and for the target itself, which is another fault. `type` is the third
+ * argument of queries that take one. */
+bool record_reaches(struct change *change, const char *query_name, const char *from, const struct target *target,
+                    const char *type);
 
 /* A fault at /a/3/b. */
 void fault_at(struct change *change, const char *code, const char *message, const char *pointer, ...)

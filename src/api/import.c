@@ -27,7 +27,7 @@ enum { LOOK_NS = 250000000 };
 /* -- writing ------------------------------------------------------------------------------------------------------- */
 
 static void report_refusal(struct import *import, struct import_record *record, const struct change *change) {
-  if (change->taken != NULL) {
+  if (change->taken != NULL && change->faults->count == 0) {
     import_error(import, record, "/slug", "taken", memory_copy(import->memory, change->taken));
   }
   import_faults(import, record, change->faults);
@@ -105,7 +105,10 @@ static void look_at_whole(struct import *import, struct change *change, struct i
   struct target target;
   change->resource = record->resource;
   if (record->outcome == CHANGE_UPDATED && change_load_pk(change, record->pk, &target)) {
-    rules_of(change->resource)->whole(change, &target, target.row);
+    const struct rules *rules = rules_of(change->resource);
+    if (rules->whole != NULL) {
+      rules->whole(change, &target, target.row);
+    }
     import_faults(import, record, change->faults);
   }
 }

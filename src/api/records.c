@@ -6,6 +6,7 @@
 #include "base/blob.h"
 #include "base/clock.h"
 #include "base/memory.h"
+#include "contract/check.h"
 #include "contract/json.h"
 
 #include <stdio.h>
@@ -98,10 +99,10 @@ static void begin_change(struct call *call, struct change *change) {
 
 /* Answers for a change that was refused. A failure of the database is answered by whoever ends the transaction. */
 static void answer_refused(struct call *call, struct change *change) {
-  if (change->taken != NULL) {
-    answer_problem(call, "conflict", "%s", change->taken);
-  } else if (change->faults->count > 0) {
+  if (change->faults->count > 0) {
     answer_faults(call, "invalid-body");
+  } else if (change->taken != NULL) {
+    answer_problem(call, "conflict", "%s", change->taken);
   }
 }
 
@@ -146,6 +147,17 @@ void handle_create(struct call *call) {
   create(call, &change, NULL);
 }
 
+void find_create_faults(struct call *call) {
+  struct change change;
+  struct target target;
+  if (call->normal != NULL) {
+    call_db(call);
+    begin_change(call, &change);
+    change_begin(&change, &target);
+    change_check(&change, &target, call->normal, NULL);
+  }
+}
+
 static void replace(struct call *call, struct change *change, struct target *target, json_t *normal) {
   if (change_replace(change, target, normal) == CHANGE_REFUSED) {
     answer_refused(call, change);
@@ -181,6 +193,30 @@ static bool find_existing(struct call *call, struct change *change, struct targe
   return target->pk != 0;
 }
 
+/* Checks the slug that an address would give to a new record. */
+static void check_slug(struct call *call, const char *key) {
+  const struct member *slug = schema_member(call->resource->schema, "slug");
+  check_value(slug->schema, owned_json(call->memory, json_string(key)), PLACE_BODY, "/slug", call->faults);
+}
+
+void find_replace_faults(struct call *call) {
+  struct change change;
+  struct target target;
+  const char *key = call->route.values[0];
+  if (call->normal == NULL) {
+    return;
+  }
+  call_db(call);
+  begin_change(call, &change);
+  if (change_load(&change, key, &target)) {
+    change_check(&change, &target, call->normal, NULL);
+  } else {
+    check_slug(call, key);
+    change_begin(&change, &target);
+    change_check(&change, &target, call->normal, key);
+  }
+}
+
 void handle_replace(struct call *call) {
   struct change change;
   struct target target;
@@ -195,9 +231,7 @@ void handle_replace(struct call *call) {
   } else if (typeid_valid(call->resource->prefix, key) || resource_find_merged(call->db, call->resource, key, &into)) {
     answer_no_record(call); /* ids are the registry's to give, and a slug that leads on is not free */
   } else {
-    const struct member *slug = schema_member(call->resource->schema, "slug");
-    json_t *value = owned_json(call->memory, json_string(key));
-    schema_check(slug->schema, value, "/slug", call->faults);
+    check_slug(call, key);
     if (call->faults->count > 0) {
       answer_faults(call, "invalid-body");
     } else {
@@ -249,13 +283,18 @@ void handle_patch(struct call *call) {
     return;
   }
   json_t *merged = owned_json(call->memory, json_merge_patch(now, call->body));
-  check_patch_names(call, call->resource->schema, call->body, "");
-  schema_check(call->resource->schema, merged, "", call->faults);
-  if (call->faults->count > 0) {
-    answer_faults(call, "invalid-body");
+  const struct schema *schema = call->resource->schema;
+  check_patch_names(call, schema, call->body, "");
+  schema_check(schema, merged, "", call->faults);
+  if (call->faults->count == 0) {
+    replace(call, &change, &target, owned_json(call->memory, schema_normal(schema, merged)));
     return;
   }
-  replace(call, &change, &target, owned_json(call->memory, schema_normal(call->resource->schema, merged)));
+  json_t *remainder = schema_remainder(schema, merged, call->faults);
+  if (remainder != NULL) {
+    change_check(&change, &target, owned_json(call->memory, remainder), NULL);
+  }
+  answer_refused(call, &change);
 }
 
 void handle_delete(struct call *call) {

@@ -115,6 +115,21 @@ int64_t pk_of(struct change *change, const struct resource *resource, const char
   return id != NULL && resource_find(change->db, resource, id, &found) ? found.pk : 0;
 }
 
+bool record_reaches(struct change *change, const char *query_name, const char *from, const struct target *target,
+                    const char *type) {
+  int64_t pk = pk_of(change, change->resource, from);
+  if (pk == 0 || pk == target->pk) {
+    return false;
+  }
+  struct query *query = db_named(change->db, query_name);
+  query_bind_int(query, 1, pk);
+  query_bind_int(query, 2, target->pk);
+  query_bind_text(query, 3, type);
+  bool reaches = query_step(query) == STEP_ROW;
+  query_end(query);
+  return reaches;
+}
+
 /* -- relations ----------------------------------------------------------------------------------------------------- */
 
 bool relation_members(const struct resource *resource, struct relation_members *members) {
@@ -189,6 +204,7 @@ void relations_drop_mirrored(struct change *change, const struct target *target,
   if (!relation_members(change->resource, &members)) {
     return;
   }
+  const char *pointer = memory_print(change->memory, "/%s", members.list);
   json_t *list = json_object_get(row, members.list);
   for (size_t index = 0, place = 0; index < json_array_size(list); place++) {
     json_t *item = json_array_get(list, index);
@@ -203,10 +219,11 @@ void relations_drop_mirrored(struct change *change, const struct target *target,
     } else if (side == SIDE_NOBODY) {
       char *message = memory_print(
           change->memory, "is written on the other side, as its relation of the type %s: change it there", type);
-      fault_at(change, "other_side", message, "/%s/%zu", members.list, place);
+      fault_at(change, "other_side", message, "/%s/%zu", members.list, index);
     }
     if (side == SIDE_OTHER) {
       json_array_remove(list, index);
+      faults_removed(change->faults, pointer, index);
     } else {
       index++;
     }

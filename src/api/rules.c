@@ -59,26 +59,15 @@ static void check_organization(struct change *change, const struct target *targe
   }
 }
 
-/* Whether a record reaches itself; `type` is the relation's, for queries that take one. */
-static bool reaches_itself(struct change *change, const char *query_name, int64_t pk, const char *type) {
-  struct query *query = db_named(change->db, query_name);
-  query_bind_int(query, 1, pk);
-  query_bind_int(query, 2, pk);
-  query_bind_text(query, 3, type);
-  bool cyclic = query_step(query) == STEP_ROW;
-  query_end(query);
-  return cyclic;
-}
-
 static void whole_organization(struct change *change, const struct target *target, const json_t *row) {
   static const char *const trees[] = {"parent", "predecessor"};
   size_t index;
   json_t *item;
   json_array_foreach(json_object_get(row, "relations"), index, item) {
     for (size_t i = 0; i < 2; i++) {
-      const char *type = text_of(item, "type");
+      const char *type = text_of(item, "type"), *other = text_of(item, "organization");
       if (type != NULL && strcmp(type, trees[i]) == 0 &&
-          reaches_itself(change, "organization-reaches", target->pk, type)) {
+          record_reaches(change, "organization-reaches", other, target, type)) {
         fault_at(change, "cycle", "would make the organization its own ancestor", "/relations/%zu/organization", index);
       }
     }
@@ -101,7 +90,7 @@ static void check_area(struct change *change, const struct target *target, json_
 }
 
 static void whole_area(struct change *change, const struct target *target, const json_t *row) {
-  if (text_of(row, "parent") != NULL && reaches_itself(change, "area-reaches", target->pk, NULL)) {
+  if (record_reaches(change, "area-reaches", text_of(row, "parent"), target, NULL)) {
     fault_at(change, "cycle", "would make the area its own ancestor", "/parent");
   }
 }

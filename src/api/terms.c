@@ -186,8 +186,19 @@ static void check_extras(struct change *change, const json_t *row, const struct 
   }
 }
 
+/* DAY_NONE, too, when a fault hides what may be the start. */
+static day known_start(const struct change *change, const struct terms *terms) {
+  static const char *const sources[] = {"/effective_on", "/concluded_on", "/parties"};
+  for (size_t i = 0; i < sizeof sources / sizeof sources[0]; i++) {
+    if (faults_hide(change->faults, sources[i])) {
+      return DAY_NONE;
+    }
+  }
+  return terms_start(terms);
+}
+
 void agreement_check_terms(struct change *change, const json_t *row, const struct terms *terms) {
-  day start = terms_start(terms);
+  day start = known_start(change, terms);
   check_parties(change, row, terms->concluded);
   check_areas(change, row);
   check_end(change, terms, start);

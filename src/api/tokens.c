@@ -426,13 +426,12 @@ void handle_token_get(struct call *call) {
   }
 }
 
-/* Expiry in the registry's own form, which compares as text; NULL when the body names none. False when it has passed.
- */
-static bool read_expiry(struct call *call, const char *now, char out[CLOCK_TIMESTAMP_SIZE]) {
-  const char *text = json_string_value(json_object_get(call->body, "expires_at"));
+/* Reads the expiry in the registry's own form, which compares as text; "" when the body names none. */
+static void read_expiry(struct call *call, const json_t *body, const char *now, char out[CLOCK_TIMESTAMP_SIZE]) {
+  const char *text = json_string_value(json_object_get(body, "expires_at"));
   out[0] = '\0';
   if (text == NULL) {
-    return true;
+    return;
   }
   int64_t ms = 0;
   if (clock_read_timestamp(text, &ms)) {
@@ -440,9 +439,7 @@ static bool read_expiry(struct call *call, const char *now, char out[CLOCK_TIMES
   }
   if (out[0] == '\0' || strcmp(out, now) <= 0) {
     faults_add(call->faults, PLACE_BODY, "/expires_at", "past", "must be in the future");
-    return false;
   }
-  return true;
 }
 
 static void bind_quota(struct call *call, struct query *query, int n, const char *member) {
@@ -455,9 +452,13 @@ static void bind_quota(struct call *call, struct query *query, int n, const char
 }
 
 /* The query of a feed, or NULL for a token of another role, which has none. */
-static const char *read_feed(struct call *call) {
-  const char *query = json_string_value(json_object_get(call->body, "query"));
-  bool feed = role_named(json_string_value(json_object_get(call->body, "role"))) == ROLE_FEED;
+static const char *read_feed(struct call *call, const json_t *body) {
+  const char *query = json_string_value(json_object_get(body, "query"));
+  const char *role = json_string_value(json_object_get(body, "role"));
+  bool feed = role != NULL && role_named(role) == ROLE_FEED;
+  if (faults_hide(call->faults, "/role")) {
+    return NULL;
+  }
   if (feed && query == NULL) {
     faults_add(call->faults, PLACE_BODY, "/query", "required", "is required: what the calendar of a feed shows");
   } else if (!feed && query != NULL) {
@@ -491,17 +492,38 @@ static void note(const struct call *call, const char *message, const char *id, c
   log_event(NULL, LOG_INFO, message, fields);
 }
 
-void handle_token_create(struct call *call) {
-  char token[TOKEN_SIZE], id[TYPEID_SIZE], now[CLOCK_TIMESTAMP_SIZE], expires[CLOCK_TIMESTAMP_SIZE];
-  unsigned char hash[TOKEN_HASH_SIZE];
-  int64_t now_ms = clock_now_ms();
-  clock_timestamp(now_ms, now);
-  const char *name = json_string_value(json_object_get(call->body, "name"));
-  if (actor_reserved(name)) { /* the history would show its bearer as the clock, or as the owner at the local socket */
+/* What a new token is to be, besides the members that are kept as they came. */
+struct wanted {
+  char now[CLOCK_TIMESTAMP_SIZE], expires[CLOCK_TIMESTAMP_SIZE]; /* "": it does not expire */
+  const char *feed;                                              /* its query, or NULL */
+};
+
+static void check_token(struct call *call, const json_t *body, int64_t now_ms, struct wanted *wanted) {
+  const char *name = json_string_value(json_object_get(body, "name"));
+  clock_timestamp(now_ms, wanted->now);
+  if (name != NULL &&
+      actor_reserved(name)) { /* the history would show its bearer as the clock, or as the local owner */
     faults_add(call->faults, PLACE_BODY, "/name", "reserved", "is what the history calls the registry's own doing");
   }
-  const char *feed = read_feed(call);
-  if (!read_expiry(call, now, expires) || call->faults->count > 0) {
+  wanted->feed = read_feed(call, body);
+  read_expiry(call, body, wanted->now, wanted->expires);
+}
+
+void find_token_faults(struct call *call) {
+  struct wanted wanted;
+  if (call->normal != NULL) {
+    check_token(call, call->normal, clock_now_ms(), &wanted);
+  }
+}
+
+void handle_token_create(struct call *call) {
+  char token[TOKEN_SIZE], id[TYPEID_SIZE];
+  unsigned char hash[TOKEN_HASH_SIZE];
+  int64_t now_ms = clock_now_ms();
+  struct wanted wanted;
+  const char *name = json_string_value(json_object_get(call->body, "name"));
+  check_token(call, call->body, now_ms, &wanted);
+  if (call->faults->count > 0) {
     answer_faults(call, "invalid-body");
     return;
   }
@@ -513,14 +535,14 @@ void handle_token_create(struct call *call) {
   query_bind_text(query, 2, name);
   query_bind_text(query, 3, json_string_value(json_object_get(call->body, "role")));
   query_bind_bytes(query, 4, hash, sizeof hash);
-  query_bind_text(query, 5, now);
-  query_bind_text(query, 6, expires[0] == '\0' ? NULL : expires);
+  query_bind_text(query, 5, wanted.now);
+  query_bind_text(query, 6, wanted.expires[0] == '\0' ? NULL : wanted.expires);
   char *networks = json_dumps(json_object_get(call->body, "networks"), JSON_COMPACT);
   query_bind_text(query, 7, networks == NULL ? "[]" : networks);
   free(networks);
   bind_quota(call, query, 8, "requests_per_minute");
   bind_quota(call, query, 9, "writes_per_minute");
-  query_bind_text(query, 10, feed);
+  query_bind_text(query, 10, wanted.feed);
   if (!query_run(query)) {
     return;
   }

@@ -147,17 +147,31 @@ void handle_webhook_get(struct call *call) {
 
 /* -- writing ------------------------------------------------------------------------------------------------------- */
 
-/* What a body, which fits the contract, says in full; NULL, with an answer, when its address may not be. */
-static json_t *accepted(struct call *call, const json_t *body) {
-  json_t *normal = owned_json(call->memory, schema_normal(call->operation->body, body));
-  const char *fault =
-      webhook_url_fault(json_string_value(json_object_get(normal, "url")), api_options(call->api)->webhook_loopback);
+/* Adds a fault when the address may not be. `body` may lack it. */
+static void check_url(struct call *call, const json_t *body) {
+  const char *url = json_string_value(json_object_get(body, "url"));
+  const char *fault = url == NULL ? NULL : webhook_url_fault(url, api_options(call->api)->webhook_loopback);
   if (fault != NULL) {
     faults_add(call->faults, PLACE_BODY, "/url", "url", "%s", fault);
+  }
+}
+
+void find_webhook_faults(struct call *call) {
+  if (call->normal != NULL) {
+    check_url(call, call->normal);
+  }
+}
+
+/* The normal form of a body that was checked against the contract; NULL, with an answer, when it may not be. */
+static json_t *accepted(struct call *call, const json_t *body) {
+  json_t *remainder = call->faults->count == 0 ? NULL : schema_remainder(call->operation->body, body, call->faults);
+  check_url(call, remainder == NULL ? body : remainder);
+  json_decref(remainder);
+  if (call->faults->count > 0) {
     answer_faults(call, "invalid-body");
     return NULL;
   }
-  return normal;
+  return owned_json(call->memory, schema_normal(call->operation->body, body));
 }
 
 /* Now, or just after the last change: two in one millisecond would else leave the tag as it is. */
@@ -228,10 +242,6 @@ void handle_webhook_patch(struct call *call) {
   json_t *merged = owned_json(call->memory, json_merge_patch(webhook, call->body));
   check_patch_names(call, call->operation->body, call->body, "");
   schema_check(call->operation->body, merged, "", call->faults);
-  if (call->faults->count > 0) {
-    answer_faults(call, "invalid-body");
-    return;
-  }
   const json_t *normal = accepted(call, merged);
   if (normal == NULL) {
     return;

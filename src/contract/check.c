@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "contract/characters.h"
+#include "contract/pointer.h"
 
 #include <ctype.h>
 #include <regex.h>
@@ -22,32 +23,6 @@ struct check {
 };
 
 #define fault(check, code, ...) faults_add((check)->faults, (check)->place, (check)->at->data, code, __VA_ARGS__)
-
-static size_t enter_member(struct check *check, const char *name) {
-  size_t before = check->at->length;
-  text_add_bytes(check->at, "/", 1);
-  for (; *name; name++) {
-    if (*name == '~' || *name == '/') {
-      text_add_bytes(check->at, *name == '~' ? "~0" : "~1", 2);
-    } else {
-      text_add_bytes(check->at, name, 1);
-    }
-  }
-  return before;
-}
-
-static size_t enter_item(struct check *check, size_t index) {
-  char token[24];
-  size_t before = check->at->length;
-  int size = snprintf(token, sizeof token, "/%zu", index);
-  text_add_bytes(check->at, token, (size_t)size);
-  return before;
-}
-
-static void leave(struct check *check, size_t before) {
-  check->at->length = before;
-  check->at->data[before] = '\0';
-}
 
 static unsigned kind_of(const json_t *value) {
   switch (json_typeof(value)) {
@@ -212,9 +187,9 @@ static void check_unique(struct check *check, const json_t *array) {
     char *key = json_dumps(item, JSON_ENCODE_ANY | JSON_SORT_KEYS | JSON_COMPACT);
     json_t *first = memory_checked(key) ? json_object_get(seen, key) : NULL;
     if (first) {
-      size_t before = enter_item(check, i);
+      size_t before = pointer_enter_item(check->at, i);
       fault(check, "duplicate", "is the same as item %lld", (long long)json_integer_value(first));
-      leave(check, before);
+      pointer_leave(check->at, before);
     } else {
       json_object_set_new(seen, key, json_integer((json_int_t)i));
     }
@@ -232,9 +207,9 @@ static void check_array(struct check *check, const struct schema *schema, const 
     fault(check, "too_few", "must have at least %zu items, not %zu", schema->min_items, size);
   }
   for (size_t i = 0; schema->items && i < size; i++) {
-    size_t before = enter_item(check, i);
+    size_t before = pointer_enter_item(check->at, i);
     walk(check, schema->items, json_array_get(array, i));
-    leave(check, before);
+    pointer_leave(check->at, before);
   }
   if (schema->unique_items) {
     check_unique(check, array);
@@ -251,13 +226,13 @@ static void fault_unknown(struct check *check, const struct schema *schema, cons
     names[i] = schema->members[i].name;
   }
   const char *nearest = nearest_name(name, names);
-  size_t before = enter_member(check, name);
+  size_t before = pointer_enter(check->at, name);
   if (nearest) {
     fault(check, "unknown", "is not a member here; did you mean `%s`?", nearest);
   } else {
     fault(check, "unknown", "is not a member here; there are %s", list_names(check->at, names));
   }
-  leave(check, before);
+  pointer_leave(check->at, before);
   talloc_free(names);
 }
 
@@ -276,13 +251,13 @@ static void check_members(struct check *check, const struct schema *schema, cons
     if (member->read_only || (!one && !member->required)) {
       continue;
     }
-    size_t before = one == value ? check->at->length : enter_member(check, member->name);
+    size_t before = one == value ? check->at->length : pointer_enter(check->at, member->name);
     if (one) {
       walk(check, member->schema, one);
     } else {
       fault(check, "required", "is required");
     }
-    leave(check, before);
+    pointer_leave(check->at, before);
   }
   if (schema->open) {
     return;

@@ -251,6 +251,10 @@ void schema_check(const struct schema *schema, const json_t *value, const char *
  * null, [] or the default where absent; an item's shorthand written out; an object of nothing but nulls is null (items
  * and the top excepted); a reference is a string, its id when it has one, else its slug. A new reference. */
 json_t *schema_normal(const struct schema *schema, const json_t *value);
+/* The normal form of what is left of a body when every part that has a fault (schema_check) is taken out, for rules
+ * that look at the rest: their faults go into `faults` too, which faults_locate has told of the body. NULL when the
+ * body is no object, or when the list of faults is full. A new reference. */
+json_t *schema_remainder(const struct schema *schema, const json_t *value, struct faults *faults);
 /* What stands in a normal form for a member of that schema which is absent: null, [] or the default. A new reference.
  */
 json_t *schema_absent(const struct schema *schema);

@@ -3,6 +3,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "contract/pointer.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -17,14 +18,9 @@ static void compare(struct walk *walk, const struct schema *schema, const json_t
 
 static void compare_at(struct walk *walk, const struct schema *schema, const char *name, const json_t *from,
                        const json_t *to) {
-  size_t before = walk->at->length;
-  text_add(walk->at, "/");
-  for (; *name != '\0'; name++) {
-    text_add_bytes(walk->at, *name == '~' ? "~0" : *name == '/' ? "~1" : name, *name == '~' || *name == '/' ? 2 : 1);
-  }
+  size_t before = pointer_enter(walk->at, name);
   compare(walk, schema, from, to);
-  walk->at->length = before;
-  walk->at->data[before] = '\0';
+  pointer_leave(walk->at, before);
 }
 
 static bool leaves_out(const char *const *without, const char *name) {

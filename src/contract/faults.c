@@ -6,6 +6,8 @@
 #include "contract/faults.h"
 
 #include "base/memory.h"
+#include "contract/places.h"
+#include "contract/pointer.h"
 
 #include <ctype.h>
 #include <stdarg.h>
@@ -18,7 +20,35 @@ struct faults *faults_new(const void *parent) {
   return memory_new(parent, struct faults);
 }
 
+void faults_locate(struct faults *faults, const json_t *sent) {
+  faults->places = places_new(faults, sent);
+}
+
+void faults_removed(struct faults *faults, const char *pointer, size_t index) {
+  if (faults->places == NULL) {
+    faults_locate(faults, NULL);
+  }
+  places_remove(faults->places, pointer, index);
+}
+
+bool faults_hide(const struct faults *faults, const char *pointer) {
+  if (faults->known == 0) {
+    return false;
+  }
+  char *sent = places_sent(faults->places, faults, pointer);
+  bool hidden = false;
+  for (size_t i = 0; i < faults->known && !hidden; i++) {
+    const struct fault *fault = &faults->list[i];
+    hidden = fault->place == PLACE_BODY && (pointer_within(fault->where, sent) || pointer_within(sent, fault->where));
+  }
+  talloc_free(sent);
+  return hidden;
+}
+
 void faults_add(struct faults *faults, enum place place, const char *where, const char *code, const char *format, ...) {
+  if (place == PLACE_BODY && faults_hide(faults, where)) {
+    return;
+  }
   if (faults->count == FAULTS_MOST) {
     faults->dropped++;
     return;
@@ -30,7 +60,8 @@ void faults_add(struct faults *faults, enum place place, const char *where, cons
   va_start(arguments, format);
   faults->list[faults->count++] = (struct fault){
       .place = place,
-      .where = memory_copy(faults, where),
+      .where = place == PLACE_BODY && faults->places != NULL ? places_sent(faults->places, faults, where)
+                                                             : memory_copy(faults, where),
       .code = code,
       .message = memory_checked(talloc_vasprintf(faults, format, arguments)),
   };

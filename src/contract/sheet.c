@@ -9,6 +9,7 @@
 #include "contract/characters.h"
 #include "contract/columns.h"
 #include "contract/json.h"
+#include "contract/pointer.h"
 
 #include <string.h>
 
@@ -166,11 +167,7 @@ static void fault_unknown(struct sheet *sheet, const char *where, struct faults 
 /* The pointer to a member of that name, which may be anything. */
 static const char *pointer_to(const void *memory, const char *name) {
   struct text *pointer = text_new(memory);
-  text_add(pointer, "/");
-  for (; *name != '\0'; name++) {
-    bool escaped = *name == '~' || *name == '/';
-    text_add_bytes(pointer, !escaped ? name : *name == '~' ? "~0" : "~1", escaped ? 2 : 1);
-  }
+  pointer_enter(pointer, name);
   return pointer->data;
 }
 

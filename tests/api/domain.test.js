@@ -40,7 +40,7 @@ test('the stage is concluded when a conclusion is given, else proposed, and may 
 test('the order of the parties is kept, and one organization is not twice in one role', async () => {
   const order = ['three', 'one', 'two'];
   assert.deepEqual((await make(concluded({parties: order}))).parties.map((each) => each.organization.slug), order);
-  assert.deepEqual(await refused('/v1/agreements', concluded({parties: ['one', 'two', 'one']})), [['/parties/2/organization', 'duplicate']]);
+  assert.deepEqual(await refused('/v1/agreements', concluded({parties: ['one', 'two', 'one']})), [['/parties/2', 'duplicate']]);
 });
 
 test('check digits are verified', async () => {
@@ -60,7 +60,7 @@ test('partial dates are kept as they were written, and days that never were are 
     assert.equal((await make(concluded({concluded_on: date}))).concluded_on, date);
   }
   for (const date of ['2026-02-30', '2026-13', '2025-02-29', '2026-1', '2026/01', '20260101', '2026-01-01T00:00:00Z', '', '0000', '99']) {
-    assert.deepEqual(await refused('/v1/agreements', {title: 'T', concluded_on: date}), [['/concluded_on', 'format']], date);
+    assert.deepEqual(await refused('/v1/agreements', {title: 'T', concluded_on: date, parties}), [['/concluded_on', 'format']], date);
   }
 });
 

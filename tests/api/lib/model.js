@@ -171,11 +171,11 @@ export class Model {
     delete next.body.slug;
     const wanted = slugOf(body.slug ?? undefined);
     const taken = wanted === undefined ? undefined : this.meant(path, wanted);
-    if (taken && taken.id !== record?.id) throw new Refusal(409, 'conflict');
     next.body = this.#resolveReferences(schema, next.body);
     next.id ??= 'the new one';
     if (next.body.relations) next.body.relations = this.#ownRelations(next, next.body.relations);
     this.#check(next);
+    if (taken && taken.id !== record?.id) throw new Refusal(409, 'conflict'); // among other faults it is one of them
     if (!record) Object.assign(next, {id: learn(), sequence: this.made++, revision: 0});
     next.slug = wanted ?? next.slug ?? this.deriveSlug(path, next.body[resource(path).nameMember], next.id);
     const same = record && next.slug === record.slug && JSON.stringify(next.body) === JSON.stringify(record.body);
