@@ -82,9 +82,10 @@ bool charset_is_wide(const struct charset *charset) {
   return charset->wide;
 }
 
+/* The length of the ASCII text without NUL that the bytes begin with. Whether char has a sign differs by machine. */
 static size_t plain_length(const char *bytes, size_t size) {
   size_t at = 0;
-  while (at < size && bytes[at] > 0) {
+  while (at < size && bytes[at] != '\0' && (unsigned char)bytes[at] < 0x80) {
     at++;
   }
   return at;
