@@ -115,6 +115,9 @@ SELECT t.id, t.name, t.role, min(s.expires_at, coalesce(t.expires_at, s.expires_
   t.requests_per_minute, t.writes_per_minute, s.pk
 FROM sessions s JOIN tokens t ON t.pk = s.token WHERE s.hash = $1 AND t.revoked_at IS NULL
 
+-- name: token-networks
+SELECT networks FROM tokens WHERE id = $1
+
 -- name: token-holds
 SELECT 1 FROM tokens WHERE id = $1 AND revoked_at IS NULL
 

@@ -9,6 +9,7 @@
 #include "api/limits.h"
 #include "api/session.h"
 #include "api/snapshots.h"
+#include "api/tickets.h"
 #include "api/tokens.h"
 #include "base/assets.h"
 #include "base/blob.h"
@@ -40,6 +41,7 @@ struct api {
   struct endings *endings;
   struct feed *feed;
   struct snapshots *snapshots;
+  struct tickets *tickets;
   const struct handler **handlers; /* by operation */
   char build_tag[9];
   void (*add_metrics)(void *argument, struct text *out);
@@ -62,6 +64,7 @@ static const struct handler handlers[] = {
     {"agreement-status", CALL_READ, handle_agreement_status, NULL},
     {"history", CALL_READ, handle_history, NULL},
     {"changes", CALL_READ, handle_changes, NULL},
+    {"changes-ticket", CALL_READ, handle_changes_ticket, NULL},
     {"import", CALL_BACKGROUND, handle_import, NULL},
     {"export", CALL_READ, handle_export, NULL},
     {"calendar", CALL_READ, handle_calendar, NULL},
@@ -154,6 +157,7 @@ struct api *api_new(struct contract *contract, struct store *store, const struct
   api->endings = endings_new(api);
   api->feed = feed_new(api, store);
   api->snapshots = snapshots_new(api, store);
+  api->tickets = tickets_new(api);
   mark_build(api);
   return api;
 }
@@ -192,6 +196,10 @@ struct feed *api_feed(const struct api *api) {
 
 struct snapshots *api_snapshots(const struct api *api) {
   return api->snapshots;
+}
+
+struct tickets *api_tickets(const struct api *api) {
+  return api->tickets;
 }
 
 void api_metrics_source(struct api *api, void (*add)(void *argument, struct text *out), void *argument) {

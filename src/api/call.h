@@ -21,6 +21,7 @@ struct feed;
 struct handler;
 struct limits;
 struct snapshots;
+struct tickets;
 
 struct quota {
   bool set; /* else what holds for all */
@@ -47,6 +48,7 @@ struct call {
   const struct resource *resource;
   const struct handler *handler;
   struct principal principal;
+  struct principal *by_ticket; /* whom the ticket stood for that the call showed; or NULL */
   uint64_t commits;      /* of the store, read before anything else was */
   int64_t admitted_ns;   /* when the caller was found (monotonic) */
   struct ending *ending; /* of a token or a session, which the call is about to write; or NULL */
@@ -166,6 +168,7 @@ extern const char media_json[], media_events[];
 const char *api_build_tag(const struct api *api);
 struct feed *api_feed(const struct api *api);
 struct snapshots *api_snapshots(const struct api *api);
+struct tickets *api_tickets(const struct api *api);
 void api_add_metrics(struct api *api, struct text *out);
 
 /* -- handlers ------------------------------------------------------------------------------------------------------ */
@@ -195,6 +198,7 @@ void handle_graph(struct call *call);
 void handle_coverage(struct call *call);
 void handle_history(struct call *call);
 void handle_changes(struct call *call);
+void handle_changes_ticket(struct call *call);
 void handle_import(struct call *call);
 void handle_export(struct call *call);
 void handle_calendar(struct call *call);

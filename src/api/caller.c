@@ -7,6 +7,7 @@
 #include "api/ending.h"
 #include "api/limits.h"
 #include "api/session.h"
+#include "api/tickets.h"
 #include "api/tokens.h"
 #include "base/clock.h"
 
@@ -39,6 +40,19 @@ static bool by_address(const struct call *call) {
   return call->operation != NULL && call->operation->role == ROLE_FEED;
 }
 
+/* The caller whose ticket was used up by this call, as long as that token or session is good. */
+static bool identify_by_ticket(const struct call *call, struct db *db, struct principal *principal) {
+  const struct principal *holder = call->by_ticket;
+  bool kept = holder != NULL && holder->id[0] != '\0'; /* the local socket has no token that could end */
+  if (holder == NULL ||
+      (kept && (!token_holds(db, holder, clock_now_ms()) || !token_may_come_from(db, holder, call->request->peer) ||
+                endings_have(api_endings(call->api), holder)))) {
+    return false;
+  }
+  principal_take(principal, holder);
+  return true;
+}
+
 /* Who it is by what the request shows, if it shows anything: a token goes before a cookie. One that is not valid names
  * nobody, and false is returned. `commits` is what store_commits said before anything was read; a failure of the
  * database stands in worker->whole.db. `looks`: it is no use of what is shown. */
@@ -51,6 +65,9 @@ static bool identify(const struct call *call, struct worker *worker, uint64_t co
   if (request->trusted && !by_address(call)) {
     principal_take(principal, &local);
     return true;
+  }
+  if (ticket_shown(call) != NULL) {
+    return identify_by_ticket(call, db, principal);
   }
   if (!by_address(call) && request->authorization == NULL && !session_shown(request, secret)) {
     return true;
@@ -74,7 +91,7 @@ static bool identify(const struct call *call, struct worker *worker, uint64_t co
 }
 
 static bool by_cookie(const struct call *call) {
-  return !by_address(call) && call->request->authorization == NULL;
+  return !by_address(call) && call->request->authorization == NULL && ticket_shown(call) == NULL;
 }
 
 /* Where the address carries the token, one that is no good leads nowhere: 401 would have calendar programs ask people
@@ -82,6 +99,8 @@ static bool by_cookie(const struct call *call) {
 void caller_answer_refused(struct call *call) {
   if (by_address(call)) {
     answer_problem(call, "not-found", "there is no calendar at this address, or no longer");
+  } else if (ticket_shown(call) != NULL) {
+    answer_problem(call, "unauthorized", "the ticket is unknown, used or expired: ask for another");
   } else {
     answer_problem(call, "unauthorized", "%s",
                    by_cookie(call) ? "the session has ended: sign in again" : token_refused);
@@ -116,6 +135,10 @@ static bool may(const struct call *call, const struct principal *principal) {
 
 void caller_admit(struct call *call, struct worker *worker) {
   enum role needed = call->operation == NULL ? ROLE_NONE : call->operation->role;
+  const char *ticket = ticket_shown(call);
+  if (ticket != NULL && !call->request->trusted) {
+    call->by_ticket = tickets_use(api_tickets(call->api), call->memory, ticket, clock_monotonic_ns());
+  }
   bool valid = identify(call, worker, call->commits, false, &call->principal);
   enum db_failure failure = db_failure(worker->whole.db);
   if (failure != DB_OK) {

@@ -1,6 +1,6 @@
 /* Tokens: `ent_`, 32 letters and digits at random (190 bits), and 6 that are their CRC-32, so that who looks for tokens
  * that were left lying about tells them from other words. Only the SHA-256 is kept: the random part needs no slow hash.
- * The secret of a session is made alike and begins with `ses_`. */
+ * The secret of a session is made alike and begins with `ses_`; a ticket begins with `tic_`. */
 #ifndef ENTENTE_API_TOKENS_H
 #define ENTENTE_API_TOKENS_H
 
@@ -19,6 +19,7 @@ enum { TOKEN_SIZE = 4 + 32 + 6 + 1, TOKEN_HASH_SIZE = 32 };
 
 void token_make(char out[TOKEN_SIZE]);
 void session_make(char out[TOKEN_SIZE]);
+void ticket_make(char out[TOKEN_SIZE]);
 /* Whether form and checksum are right. */
 bool token_plausible(const char *token);
 /* What is kept of either. Reads TOKEN_SIZE - 1 bytes. */
@@ -58,6 +59,8 @@ bool token_holder(struct db *db, const char *token, const struct sockaddr *peer,
 /* Whether the token, or the session, that a principal was found by is still there and has not ended, whoever may use it
  * from where. On any connection. */
 bool token_holds(struct db *db, const struct principal *principal, int64_t now_ms);
+/* Whether the token may be used from that address. On any connection. */
+bool token_may_come_from(struct db *db, const struct principal *principal, const struct sockaddr *peer);
 /* Writes down that the token was used, unless that was done within a minute before. Inside a write. */
 bool token_use(struct db *db, const char *id, int64_t now_ms);
 /* Has the store write down that the token, and the session if there is one, was used now; nobody waits for it. */

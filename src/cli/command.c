@@ -59,6 +59,12 @@ static int mistake(const struct command *command, const char *what, const char *
   return EXIT_USAGE;
 }
 
+/* A flag that takes a list may be given several times. */
+static bool is_list(const struct flag *flag) {
+  const char *dots = flag->value == NULL ? NULL : strstr(flag->value, ",...");
+  return dots != NULL && dots[4] == '\0';
+}
+
 /* Reads one flag at argv[i]; the number of words it took, or 0 after a mistake. */
 static int read_flag(struct arguments *arguments, int left, char **at, int *status) {
   const struct command *command = arguments->command;
@@ -76,7 +82,16 @@ static int read_flag(struct arguments *arguments, int left, char **at, int *stat
     *status = mistake(command, "a value is needed after", at[0]);
     return 0;
   }
-  arguments->values[place] = equals == NULL ? at[1] : equals + 1;
+  const char *value = equals == NULL ? at[1] : equals + 1;
+  if (arguments->values[place] == NULL || !is_list(&command->flags[place])) {
+    arguments->values[place] = value;
+  } else if (arguments->repeated_count < REPEATED_MOST) {
+    arguments->repeated[arguments->repeated_count].place = place;
+    arguments->repeated[arguments->repeated_count++].value = value;
+  } else {
+    *status = mistake(command, "too often:", at[0]);
+    return 0;
+  }
   return equals == NULL ? 2 : 1;
 }
 
@@ -144,6 +159,29 @@ const char *argument(const struct arguments *arguments, const char *flag) {
   }
   const char *value = getenv(name);
   return value != NULL && value[0] != '\0' ? value : arguments->command->flags[place].fallback;
+}
+
+static bool each_item(const char *list, bool (*take)(void *to, const char *item), void *to) {
+  char item[320];
+  for (const char *at = list; at != NULL;) {
+    size_t length = strcspn(at, ",");
+    snprintf(item, sizeof item, "%.*s", (int)(length < sizeof item ? length : sizeof item - 1), at);
+    if (!take(to, item)) {
+      return false;
+    }
+    at = at[length] == ',' ? at + length + 1 : NULL;
+  }
+  return true;
+}
+
+bool argument_each(const struct arguments *arguments, const char *flag, bool (*take)(void *to, const char *item),
+                   void *to) {
+  bool fine = each_item(argument(arguments, flag), take, to);
+  long place = place_of(arguments->command, flag, strlen(flag));
+  for (size_t i = 0; fine && i < arguments->repeated_count; i++) {
+    fine = arguments->repeated[i].place != place || each_item(arguments->repeated[i].value, take, to);
+  }
+  return fine;
 }
 
 bool argument_is_set(const struct arguments *arguments, const char *flag) {

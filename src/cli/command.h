@@ -14,11 +14,18 @@ struct flag {
   const char *help;
 };
 
+enum { REPEATED_MOST = 64 };
+
 struct arguments {
   const struct command *command;
   const char *values[64]; /* by the flag's place in the command; "true" for a flag without value; NULL when absent */
   const char *words[8];   /* what is not a flag */
   size_t word_count;
+  struct {
+    long place; /* of the flag in the command */
+    const char *value;
+  } repeated[REPEATED_MOST]; /* further values of flags that take a list (`value` ends with ",...") */
+  size_t repeated_count;
 };
 
 struct command {
@@ -40,6 +47,10 @@ enum { EXIT_FAILED = 1, EXIT_USAGE = 2 };
 const struct command *command_read(int argc, char **argv, struct arguments *arguments, int *status);
 /* The value of a flag: given, from the environment, or its fallback; NULL when there is none. */
 const char *argument(const struct arguments *arguments, const char *flag);
+/* Calls `take` with each item of a flag that takes a list: with commas between them, or by giving the flag several
+ * times. False as soon as `take` says so. An item is valid during the call only. */
+bool argument_each(const struct arguments *arguments, const char *flag, bool (*take)(void *to, const char *item),
+                   void *to);
 bool argument_is_set(const struct arguments *arguments, const char *flag);
 
 int run_serve(const struct arguments *arguments);

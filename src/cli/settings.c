@@ -81,32 +81,55 @@ static bool read_numbers(const struct arguments *arguments, struct settings *set
   return true;
 }
 
-/* Networks with commas between them. */
-static bool read_proxies(const char *list, struct settings *settings, struct error *error) {
-  size_t count = 0;
-  for (const char *at = list; at != NULL; count++) {
-    char text[64];
-    size_t length = strcspn(at, ",");
-    snprintf(text, sizeof text, "%.*s", (int)(length < sizeof text ? length : sizeof text - 1), at);
-    if (count == PROXIES_MOST || !network_read(text, &settings->proxies[count])) {
-      return error_set(
-          error,
-          "--trusted-proxy %s: \"%s\" is no network such as 192.0.2.0/24 or 2001:db8::/32, or one of more than %d",
-          list, text, PROXIES_MOST);
-    }
-    at = at[length] == ',' ? at + length + 1 : NULL;
+struct reading {
+  struct settings *settings;
+  struct error *error;
+};
+
+static bool take_proxy(void *to, const char *item) {
+  struct reading *reading = to;
+  struct settings *settings = reading->settings;
+  if (settings->server.proxy_count == PROXIES_MOST) {
+    return error_set(reading->error, "--trusted-proxy: %d networks can be named at most", PROXIES_MOST);
   }
-  settings->server.proxies = settings->proxies;
-  settings->server.proxy_count = count;
+  if (!network_read(item, &settings->proxies[settings->server.proxy_count])) {
+    return error_set(reading->error, "--trusted-proxy %s: a network such as 192.0.2.0/24 or 2001:db8::/32 is needed",
+                     item);
+  }
+  settings->server.proxy_count++;
   return true;
 }
 
-/* A serialized origin as browsers send it (RFC 6454 6.1); * is any; NULL: none is wanted. */
+/* An origin as browsers send it (RFC 6454, 6.1), or `*` for any. */
 static bool is_origin(const char *text) {
-  const char *host = text == NULL ? NULL : strstr(text, "://");
-  return text == NULL || strcmp(text, "*") == 0 ||
+  const char *host = strstr(text, "://");
+  return strcmp(text, "*") == 0 ||
          (host != NULL && (strncmp(text, "http://", 7) == 0 || strncmp(text, "https://", 8) == 0) && host[3] != '\0' &&
-          strpbrk(host + 3, "/?#@ ,\"") == NULL);
+          strpbrk(host + 3, "/?#@ \"") == NULL && strlen(text) < ORIGIN_SIZE);
+}
+
+static bool take_origin(void *to, const char *item) {
+  struct reading *reading = to;
+  struct settings *settings = reading->settings;
+  if (settings->origin_count == ORIGINS_MOST) {
+    return error_set(reading->error, "--cors-origin: %d origins can be named at most", ORIGINS_MOST);
+  }
+  if (!is_origin(item)) {
+    return error_set(reading->error,
+                     "--cors-origin %s: an origin such as https://front.example.org is needed, without a path", item);
+  }
+  snprintf(settings->origin_text[settings->origin_count], ORIGIN_SIZE, "%s", item);
+  settings->origins[settings->origin_count] = settings->origin_text[settings->origin_count];
+  settings->origin_count++;
+  return true;
+}
+
+static bool read_lists(const struct arguments *arguments, struct settings *settings, struct error *error) {
+  struct reading reading = {settings, error};
+  settings->server.proxies = settings->proxies;
+  settings->server.cors_origins = settings->origins;
+  return argument_each(arguments, "trusted-proxy", take_proxy, &reading) &&
+         argument_each(arguments, "cors-origin", take_origin, &reading);
 }
 
 bool settings_read(const struct arguments *arguments, struct settings *settings, struct error *error) {
@@ -115,7 +138,6 @@ bool settings_read(const struct arguments *arguments, struct settings *settings,
                                            .listen_socket = -1,
                                            .tls_cert = argument(arguments, "tls-cert"),
                                            .tls_key = argument(arguments, "tls-key"),
-                                           .cors_origin = argument(arguments, "cors-origin"),
                                            .behind_proxy = argument_is_set(arguments, "behind-proxy"),
                                            .trust_all = argument_is_set(arguments, "insecure-no-auth")},
                                 .api = {.match_required = argument_is_set(arguments, "require-if-match"),
@@ -135,15 +157,11 @@ bool settings_read(const struct arguments *arguments, struct settings *settings,
     return error_set(error, "--tls-cert and --tls-key belong together: --tls-%s is missing",
                      settings->server.tls_cert == NULL ? "cert" : "key");
   }
-  if (!is_origin(settings->server.cors_origin)) {
-    return error_set(error, "--cors-origin %s: an origin such as https://front.example.org is needed, without a path",
-                     settings->server.cors_origin);
-  }
 #ifdef HAVE_SYSTEMD
   if (sd_listen_fds(1) == 1) {
     settings->server.listen_socket = LISTEN_FIRST_SOCKET;
   }
 #endif
-  return read_numbers(arguments, settings, error) &&
-         read_proxies(argument(arguments, "trusted-proxy"), settings, error) && set_clock(arguments, error);
+  return read_numbers(arguments, settings, error) && read_lists(arguments, settings, error) &&
+         set_clock(arguments, error);
 }

@@ -8,13 +8,16 @@
 #include "http/server.h"
 #include "store/store.h"
 
-enum { PROXIES_MOST = 64 };
+enum { PROXIES_MOST = 64, ORIGINS_MOST = 16, ORIGIN_SIZE = 300 };
 
 struct settings {
   struct store_options store;
   struct server_options server;
   struct api_options api;
   struct network proxies[PROXIES_MOST];
+  char origin_text[ORIGINS_MOST][ORIGIN_SIZE];
+  const char *origins[ORIGINS_MOST + 1]; /* ended by NULL */
+  size_t origin_count;
   bool json_log;
 };
 

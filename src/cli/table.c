@@ -29,7 +29,7 @@ static const struct flag serve_flags[] = {
     {"queue-limit", "N", "1024", "writes that may wait; more are told to come again"},
     {"group-limit", "N", "256", "writes that one commit takes at most"},
     {"log-format", "text|json", "text", "one line a request, on standard error"},
-    {"cors-origin", "ORIGIN", NULL, "a front end whose pages may call (https://…)"},
+    {"cors-origin", "ORIGIN,...", NULL, "front ends whose pages may call (https://…); * for any"},
     {"session-idle", "SECONDS", "43200", "after how long unused a sign-in at the dashboard ends"},
     {"session-life", "SECONDS", "604800", "after how long it ends in any case"},
     {"behind-proxy", NULL, NULL, "close each connection after its answer"},

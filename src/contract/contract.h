@@ -240,6 +240,9 @@ const struct filter *contract_filter(const struct operation *operation, const ch
 /* "lte" …, as it is written behind `__`; "" for TEST_IS. */
 const char *test_name(enum test test);
 
+/* Whether the operation declares a query parameter of that name; filters are none. */
+bool contract_takes_parameter(const struct operation *operation, const char *name);
+
 /* The value of a query parameter, but for one that was refused; its default when the contract has one, or NULL. */
 const char *contract_parameter(const struct operation *operation, const struct uri *uri, const char *name);
 

@@ -246,6 +246,10 @@ void contract_check_query(const struct operation *operation, struct uri *uri, st
   }
 }
 
+bool contract_takes_parameter(const struct operation *operation, const char *name) {
+  return find_parameter(operation, name) != NULL;
+}
+
 const char *contract_parameter(const struct operation *operation, const struct uri *uri, const char *name) {
   const struct pair *pair = find_pair(uri, name, false);
   const struct parameter *parameter = pair ? NULL : find_parameter(operation, name);

@@ -162,8 +162,8 @@ static void open_call(struct exchange *exchange, const char *method, const char 
   if (exchange->early.status != 0) {
     return;
   }
-  exchange->request.named_origin = server->options.cors_origin != NULL && exchange->request.origin != NULL &&
-                                   strcmp(server->options.cors_origin, exchange->request.origin) == 0;
+  const char *allowed = cors_allowed(&server->options, exchange->request.origin);
+  exchange->request.named_origin = allowed != NULL && strcmp(allowed, "*") != 0;
   exchange->request.trusted = exchange->listener->trusted || server->options.trust_all;
   exchange->request.form_is_json = exchange->listener->trusted || exchange->request.authorization != NULL;
   exchange->call = api_open(server->api, exchange->listener->worker, exchange, &exchange->request);

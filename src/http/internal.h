@@ -240,6 +240,10 @@ void exchange_resume(struct exchange *exchange);
  * the request. NULL, or the name of a problem, with *detail. */
 const char *framing_read(struct exchange *exchange, const char *version, const char **detail);
 
+/* What `Access-Control-Allow-Origin` says to that origin (RFC 6454; NULL: none was named): itself where it was named
+ * to the server, else `*` where that was; NULL when it may not read. */
+const char *cors_allowed(const struct server_options *options, const char *origin);
+
 /* Sends the exchange's reply. */
 mhd_result reply_send(struct exchange *exchange);
 /* Writes a bare answer past libmicrohttpd, which takes none in the middle of an upload, and shuts the connection down.

@@ -60,15 +60,26 @@ static bool is_type(const struct reply *reply, const char *type) {
   return reply->content_type != NULL && strncmp(reply->content_type, type, strlen(type)) == 0;
 }
 
+const char *cors_allowed(const struct server_options *options, const char *origin) {
+  const char *allowed = NULL;
+  for (const char *const *each = options->cors_origins; origin != NULL && *each != NULL; each++) {
+    if (strcmp(*each, origin) == 0) {
+      return *each;
+    }
+    allowed = strcmp(*each, "*") == 0 ? *each : allowed;
+  }
+  return allowed;
+}
+
 static void add_cors(struct exchange *exchange, struct MHD_Response *response, const struct reply *reply) {
-  const char *allowed = exchange->listener->server->options.cors_origin;
-  if (allowed == NULL || exchange->request.origin == NULL ||
-      (strcmp(allowed, "*") != 0 && strcmp(allowed, exchange->request.origin) != 0)) {
+  const char *allowed = cors_allowed(&exchange->listener->server->options, exchange->request.origin);
+  if (allowed == NULL) {
     return;
   }
   add(response, "Access-Control-Allow-Origin", allowed);
   add(response, "Access-Control-Expose-Headers",
-      "Change-Log, Content-Disposition, ETag, Link, Location, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id");
+      "Change-Log, Content-Disposition, ETag, Idempotent-Replayed, Link, Location, Preference-Applied, RateLimit, "
+      "RateLimit-Policy, Retry-After, X-Request-Id");
   if (strcmp(exchange->request.method, "OPTIONS") == 0 && reply->status == 204) {
     add(response, "Access-Control-Allow-Methods", "GET, HEAD, POST, PUT, PATCH, DELETE");
     add(response, "Access-Control-Allow-Headers",
@@ -86,7 +97,7 @@ static void add_caching(struct exchange *exchange, struct MHD_Response *response
   const struct operation *operation = exchange->call == NULL ? NULL : api_operation(exchange->call);
   bool speaks = operation != NULL && contract_takes_header(operation, "Accept-Language");
   snprintf(vary, sizeof vary, "Authorization, Cookie, Accept, Accept-Encoding%s%s", speaks ? ", Accept-Language" : "",
-           exchange->listener->server->options.cors_origin == NULL ? "" : ", Origin");
+           exchange->listener->server->options.cors_origins[0] == NULL ? "" : ", Origin");
   add(response, "Vary", vary);
   if (lasting) {
     char tag[72];

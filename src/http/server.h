@@ -24,7 +24,7 @@ struct server_options {
   unsigned head_seconds, body_seconds, idle_seconds;
   unsigned streams;               /* of events, at most */
   unsigned heartbeat_seconds;     /* between signs of life on a stream without events */
-  const char *cors_origin;        /* or NULL */
+  const char *const *cors_origins; /* of front ends whose pages may read; `*` for any; ended by NULL */
   const char *tls_cert, *tls_key; /* PEM files, both or neither; NULL: plain HTTP */
   unsigned hsts_seconds;          /* for how long browsers are told to come by HTTPS only; 0: they are not told */
   const struct network *proxies;  /* whose word about their clients is believed */
