@@ -40,7 +40,7 @@ static void fault_unknown(struct call *call, const struct schema *schema, const 
 
 struct fields read_fields(struct call *call) {
   const struct schema *schema = call->resource->schema;
-  const char *at = contract_parameter(call->operation, call->uri, "fields");
+  const char *at = contract_parameter_items(call->memory, call->operation, call->uri, "fields");
   if (at == NULL) {
     return (struct fields){NULL};
   }

@@ -317,7 +317,8 @@ bool token_may_come_from(struct db *db, const struct principal *principal, const
   struct remembered entry = {0};
   struct query *query = db_named(db, "token-networks");
   query_bind_text(query, 1, principal->id);
-  bool may = query_step(query) == STEP_ROW && read_networks(query_text(query, 0), &entry) && may_come_from(&entry, peer);
+  bool may =
+      query_step(query) == STEP_ROW && read_networks(query_text(query, 0), &entry) && may_come_from(&entry, peer);
   query_end(query);
   return may;
 }

@@ -246,6 +246,11 @@ bool contract_takes_parameter(const struct operation *operation, const char *nam
 /* The value of a query parameter, but for one that was refused; its default when the contract has one, or NULL. */
 const char *contract_parameter(const struct operation *operation, const struct uri *uri, const char *name);
 
+/* The same for a parameter that takes a list: all its items with commas between them, whether they were sent so, or the
+ * parameter was given several times. Owned by `parent`, or the contract's own. */
+const char *contract_parameter_items(const void *parent, const struct operation *operation, const struct uri *uri,
+                                     const char *name);
+
 /* Checks a value against a schema; all faults, at their pointers, which begin with `pointer` ("" for a whole body).
  * Members that are readOnly are skipped whatever they hold. Unknown members are faults, with the nearest known name. */
 void schema_check(const struct schema *schema, const json_t *value, const char *pointer, struct faults *faults);

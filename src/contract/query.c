@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "contract/characters.h"
 #include "contract/filter.h"
+#include "contract/suggest.h"
 #include "contract/uri.h"
 
 #include <errno.h>
@@ -112,39 +113,30 @@ static const char **known_names(const void *owner, const struct operation *opera
   return names;
 }
 
-/* The name with the operator behind it, where it takes that. */
-static const char *with_operator(const void *owner, const struct operation *operation, const char *name,
-                                 const char *operator) {
-  enum test test;
-  const char *whole = memory_print(owner, "%s%s", name, operator);
-  return contract_filter(operation, whole, &test) ? whole : name;
-}
-
 static void fault_unknown(const struct operation *operation, const char *name, struct faults *faults) {
   if (faults->count == FAULTS_MOST) {
     faults->dropped++;
     return;
   }
-  const char **names = known_names(faults, operation);
+  void *memory = talloc_new(faults);
+  const char **names = known_names(memory, operation);
   const struct filter *filter = filter_before_operator(operation, name);
-  const char *mark = strstr(name, "__");
-  const char *nearest = nearest_name(mark ? memory_slice(names, name, (size_t)(mark - name)) : name, names);
-  if (filter && filter->tests != 1U << TEST_UNDER) {
+  const char *meant = suggest_parameter(memory, operation, names, name);
+  if (meant) {
+    faults_add(faults, PLACE_PARAMETER, name, "unknown", "is not a parameter here; did you mean `%s`?", meant);
+  } else if (filter) {
     faults_add(faults, PLACE_PARAMETER, name, "unknown", "asks what `%s` does not take; it takes %s", filter->name,
-               filter_operators(names, filter));
-  } else if (nearest) {
-    faults_add(faults, PLACE_PARAMETER, name, "unknown", "is not a parameter here; did you mean `%s`?",
-               mark ? with_operator(names, operation, nearest, mark) : nearest);
+               filter_operators(memory, filter));
   } else if (!*names) {
     faults_add(faults, PLACE_PARAMETER, name, "unknown", "is not a parameter here; there are none");
   } else {
-    char *list = memory_copy(names, *names);
+    char *list = memory_copy(memory, *names);
     for (const char **next = names + 1; *next; next++) {
       list = memory_checked(talloc_asprintf_append(list, ", %s", *next));
     }
     faults_add(faults, PLACE_PARAMETER, name, "unknown", "is not a parameter here; there are %s", list);
   }
-  talloc_free(names);
+  talloc_free(memory);
 }
 
 static bool is_value_of(const struct schema *schema, const char *text) {
@@ -217,7 +209,7 @@ static bool check_pair(const struct operation *operation, const struct uri *uri,
   const struct parameter *parameter = find_parameter(operation, pair->name);
   enum test test = TEST_IS;
   const struct filter *filter = parameter ? NULL : contract_filter(operation, pair->name, &test);
-  bool many = filter ? takes_many(test) : parameter && parameter->schema->items && parameter->exploded;
+  bool many = filter ? takes_many(test) : parameter && parameter->schema->items;
   size_t before = (parameter || filter) && !many ? count_before(uri, index) : 0;
   size_t known = faults->count + faults->dropped;
   if (!parameter && !filter) {
@@ -254,4 +246,17 @@ const char *contract_parameter(const struct operation *operation, const struct u
   const struct pair *pair = find_pair(uri, name, false);
   const struct parameter *parameter = pair ? NULL : find_parameter(operation, name);
   return pair ? pair->value : parameter ? parameter->default_text : NULL;
+}
+
+const char *contract_parameter_items(const void *parent, const struct operation *operation, const struct uri *uri,
+                                     const char *name) {
+  char *items = NULL;
+  for (size_t i = 0; i < uri->pair_count; i++) {
+    const struct pair *pair = &uri->pairs[i];
+    if (strcmp(pair->name, name) == 0 && !pair->refused) {
+      items = items == NULL ? memory_copy(parent, pair->value)
+                            : memory_checked(talloc_asprintf_append(items, ",%s", pair->value));
+    }
+  }
+  return items != NULL ? items : contract_parameter(operation, uri, name);
 }

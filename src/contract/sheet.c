@@ -30,7 +30,8 @@ struct sheet {
   struct column *known;
   size_t known_count, row;
   const struct column *columns[SHEET_COLUMNS_MOST]; /* of the file; NULL: without a name */
-  size_t count;
+  size_t count;                                     /* of those */
+  size_t width;                                     /* of the file, in cells: further columns have no name */
   struct text *raw, *cell;
 };
 
@@ -195,12 +196,15 @@ static void read_header(struct sheet *sheet, struct faults *faults) {
     read = csv_read(&sheet->reader, sheet->raw, &bare);
     if (read == CSV_BROKEN) {
       fault(faults, "", "malformed", "the first line %s", sheet->reader.broken);
-    } else if (sheet->count == SHEET_COLUMNS_MOST) {
+    } else if (read != CSV_END && sheet->count == SHEET_COLUMNS_MOST && sheet->raw->length == 0) {
+      sheet->width++; /* programs for spreadsheets write such columns by the thousand */
+    } else if (read != CSV_END && sheet->count == SHEET_COLUMNS_MOST) {
       faults->count = faults->dropped = 0; /* it is another kind of table */
-      fault(faults, "", "too_many", "must have at most %d columns", SHEET_COLUMNS_MOST);
+      fault(faults, "", "too_many", "must have at most %d columns with a name", SHEET_COLUMNS_MOST);
       return;
     } else if (read != CSV_END) {
       take_name(sheet, faults);
+      sheet->width++;
     }
   }
   bool named = false;
@@ -352,12 +356,12 @@ enum sheet_read sheet_next(struct sheet *sheet, struct sheet_row *row, struct fa
         break;
       }
       empty = empty && bare && sheet->raw->length == 0;
-      if (count < sheet->count) {
-        take_cell(sheet, sheet->columns[count], bare, row->record, faults);
+      if (count < sheet->width) {
+        take_cell(sheet, count < sheet->count ? sheet->columns[count] : NULL, bare, row->record, faults);
       }
       count++;
     }
-    bool fits = read == CSV_LAST && count == sheet->count;
+    bool fits = read == CSV_LAST && count == sheet->width;
     if (!fits || empty) {
       json_decref(row->record);
       row->record = NULL;
@@ -373,7 +377,7 @@ enum sheet_read sheet_next(struct sheet *sheet, struct sheet_row *row, struct fa
       return SHEET_BROKEN;
     }
     if (!fits && !empty) {
-      fault(faults, "", "cells", "has %zu cells, where the first line has %zu", count, sheet->count);
+      fault(faults, "", "cells", "has %zu cells, where the first line has %zu", count, sheet->width);
     }
   }
   return SHEET_ROW;

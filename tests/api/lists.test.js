@@ -115,6 +115,23 @@ for (const {path, schema} of resources) {
       assert.match(misspelt.json.errors[1].message, /limit/);
     });
 
+    test('fields may be repeated, as common clients send a list', async () => {
+      const once = await server.get(`${at}?fields=slug,id&limit=2`, {status: 200});
+      const twice = await server.get(`${at}?fields=slug&limit=2&fields=id`, {status: 200});
+      assert.deepEqual(twice.json.items, once.json.items);
+      assert.deepEqual(Object.keys(twice.json.items[0]), ['id', 'slug']);
+      const next = await server.get(twice.json.next, {status: 200});
+      assert.deepEqual(next.json.items, (await server.get(once.json.next, {status: 200})).json.items);
+      assert.equal((await server.get(`${at}?fields=slug&fields=sulg`, {status: 400})).json.errors.length, 1);
+    });
+
+    test('an operator that is written in another way is refused with the way that is taken', async () => {
+      for (const slip of ['updated_at_lte', 'updated_at[lte]', 'updated_at__le', 'updated__lte']) {
+        const answer = await server.get(`${at}?${encodeURIComponent(slip)}=2026-01-01T00:00:00Z`, {status: 400});
+        assert.match(answer.json.errors[0].message, /did you mean `updated_at__lte`\?/, slip);
+      }
+    });
+
     test('an unknown operator, sort key or value is refused', async () => {
       for (const query of ['slug__foo=x', 'sort=nothing', 'sort=', 'sort=--id', 'sort=slug,name', 'slug=Not+A+Slug']) {
         const answer = await server.get(`${at}?${query}`, {status: 400});

@@ -58,6 +58,15 @@ static void operators_are_taken_where_they_mean_something(void **state) {
   assert_query(*state, "list-books", "limit__ne=1",
                "limit__ne unknown: is not a parameter here; did you mean `limit`?");
   assert_query(*state, "list-books", "kidn__lt=b", "kidn__lt unknown: is not a parameter here; did you mean `kind`?");
+  static const char *const slips[] = {"on_lte",   "on[lte]", "on.lte", "on__le", "on__max",
+                                      "on_until", "no__lte", "on:lte", "on_LTE"};
+  for (size_t i = 0; i < sizeof slips / sizeof slips[0]; i++) {
+    char query[40], expected[120];
+    snprintf(query, sizeof query, "%s=2026-04-01", slips[i]);
+    snprintf(expected, sizeof expected, "%s unknown: is not a parameter here; did you mean `on__lte`?", slips[i]);
+    assert_query(*state, "list-books", query, expected);
+  }
+  assert_query(*state, "list-books", "title_eq=x", "title_eq unknown: is not a parameter here; did you mean `title`?");
   assert_query(*state, "list-people", "moon__lte=1",
                "moon__lte unknown: is not a parameter here; there are id, name, born, alive");
 }
@@ -103,7 +112,9 @@ static void values_are_checked_as_what_they_should_be(void **state) {
 
 static void what_takes_one_value_cannot_be_given_twice(void **state) {
   assert_query(*state, "list-books", "limit=1&limit=2", "limit repeated: can be given only once");
-  assert_query(*state, "list-books", "fields=id&fields=title", "fields repeated: can be given only once");
+  assert_query(*state, "list-books", "fields=id&fields=title&fields=id,title", "");
+  assert_query(*state, "list-books", "fields=id&fields=titel",
+               "fields enum: must be one of id, title; did you mean `title`?");
   assert_query(*state, "list-books", "limit=1&limit=2&total=true&limit=x&limit=3&total=true&limit=4",
                "limit repeated: can be given only once\ntotal repeated: can be given only once");
 }
@@ -142,6 +153,17 @@ static void a_parameter_has_its_value_or_its_default(void **state) {
   assert_string_equal(contract_parameter(list, uri, "total"), "false");
   assert_null(contract_parameter(list, uri, "fields"));
   assert_null(contract_parameter(list, uri, "moon"));
+  talloc_free(uri);
+}
+
+static void the_items_of_a_list_are_given_however_they_were_sent(void **state) {
+  const struct operation *list = sample_operation(*state, "list-books");
+  const char *why;
+  struct uri *uri = uri_read(NULL, "/x?fields=id&limit=3&fields=title,id", &why);
+  contract_check_query(list, uri, faults_new(uri));
+  assert_string_equal(contract_parameter_items(uri, list, uri, "fields"), "id,title,id");
+  assert_string_equal(contract_parameter_items(uri, list, uri, "limit"), "3");
+  assert_null(contract_parameter_items(uri, list, uri, "near"));
   talloc_free(uri);
 }
 
@@ -211,6 +233,7 @@ int main(void) {
       cmocka_unit_test(all_faults_are_told_at_once),
       cmocka_unit_test(many_faults_are_counted),
       cmocka_unit_test(a_parameter_has_its_value_or_its_default),
+      cmocka_unit_test(the_items_of_a_list_are_given_however_they_were_sent),
       cmocka_unit_test(a_value_that_was_refused_is_not_given),
       cmocka_unit_test(a_declared_header_is_checked_and_others_are_left_alone),
   };

@@ -61,8 +61,7 @@ static void an_item_stays_when_only_an_optional_or_unknown_member_is_faulty(void
 }
 
 static void a_later_fault_is_told_at_its_place_in_the_body_as_sent(void **state) {
-  struct refused refused =
-      refuse(*state, "{\"title\":\"Go\",\"authors\":[7,\"ann\",{\"person\":\"bob\"}]}");
+  struct refused refused = refuse(*state, "{\"title\":\"Go\",\"authors\":[7,\"ann\",{\"person\":\"bob\"}]}");
   size_t before = refused.faults->count;
   faults_add(refused.faults, PLACE_BODY, "/authors/0/person", "gone", "is gone");
   faults_add(refused.faults, PLACE_BODY, "/authors/1/person", "gone", "is gone");

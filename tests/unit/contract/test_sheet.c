@@ -102,8 +102,22 @@ static void a_header_that_cannot_be_used_is_told(void **state) {
     text_add(wide, ",");
   }
   assert_rows(*state, "people", wide->data, "");
-  text_add(wide, ",");
-  assert_rows(*state, "people", wide->data, " too_many: must have at most 256 columns\n");
+  text_add(wide, ",born");
+  assert_rows(*state, "people", wide->data, " too_many: must have at most 256 columns with a name\n");
+  talloc_free(memory);
+}
+
+static void columns_without_names_or_values_are_no_fault_however_many(void **state) {
+  void *memory = talloc_new(NULL);
+  struct text *wide = text_new(memory), *commas = text_new(memory);
+  for (int i = 0; i < 3 * SHEET_COLUMNS_MOST; i++) {
+    text_add(commas, ",");
+  }
+  text_addf(wide, "name%s\nAnn%s\n", commas->data, commas->data);
+  assert_rows(*state, "people", wide->data, "2.2 {\"name\":\"Ann\"}\n");
+  text_addf(wide, "Bob%sx\n", commas->data);
+  assert_rows(*state, "people", wide->data,
+              "2.2 {\"name\":\"Ann\"}\n3.3 {\"name\":\"Bob\"}\n unknown: has a value in a column without a name\n");
   talloc_free(memory);
 }
 
@@ -195,6 +209,7 @@ int main(void) {
       cmocka_unit_test(cells_are_read_as_their_schema_asks),
       cmocka_unit_test(what_cannot_be_read_is_told_with_its_place),
       cmocka_unit_test(a_header_that_cannot_be_used_is_told),
+      cmocka_unit_test(columns_without_names_or_values_are_no_fault_however_many),
       cmocka_unit_test(a_sheet_knows_which_columns_it_has),
       cmocka_unit_test(a_row_changes_what_it_has_and_takes_away_what_is_empty),
       cmocka_unit_test(what_is_written_as_a_line_is_read_as_the_record),
