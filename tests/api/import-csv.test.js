@@ -337,8 +337,7 @@ describe('what is no table', () => {
   test('ten thousand columns are too many, a million characters too long, and as many separators no list', async () => {
     const many = await errors('areas', `slug,name,${Array.from({length: 10_000}, (_, i) => `c${i}`).join(',')}\n`);
     assert.deepEqual(told(many), [[1, 1, '', 'too_many']]);
-    const wide = await errors('areas', `slug,name${','.repeat(10_000)}\na,b${','.repeat(10_000)}\n`);
-    assert.deepEqual(told(wide), [[1, 1, '', 'too_many']]);
+    await send('areas', `slug,name${','.repeat(10_000)}\na,b${','.repeat(10_000)}\n`, {status: 200}); // nothing stands in them
     const long = await errors('areas', `slug,name\na,${'創'.repeat(1_000_000)}\n`);
     assert.deepEqual([...told(long)[0], [...long[0].value].length], [2, 2, 'name', 'too_long', 101]);
     const list = await errors('areas', `slug,name,matches\na,b,${'x;'.repeat(1_000_000)}\n`);
