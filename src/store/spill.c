@@ -3,10 +3,11 @@
  *
  *   place: 34 bits of the record's hash, 22 bits of where in the ring, 8 bits of how long, both in units of 64 bytes
  *
- * What is read is believed by its head alone, which names record, stamp and position; nothing inside a document can be
- * taken for one, since JSON holds no NUL. A position counts from the first
- * byte that was ever put and never comes again. One thread writes at a time, and takes space before it writes to it: so
- * bytes whose space nobody had taken anew after they were read are the bytes that were put. */
+ * The head of what is read names record, stamp and position; nothing inside a document can be taken for a head, since
+ * JSON holds no NUL. A position counts from the first byte that was ever put and never comes again. One thread writes
+ * at a time. It takes space (`end`) before it writes and says afterwards how far all is written (`whole`), so a
+ * document is the one that was put when it was whole before it was read, and its space was not taken again until after
+ * that. */
 #include "store/spill.h"
 
 #include "base/blob.h"
@@ -34,7 +35,8 @@ struct spill {
   int file;
   uint64_t units; /* of the ring */
   pthread_mutex_t writing;
-  _Atomic uint64_t end;
+  _Atomic uint64_t end, whole;     /* positions: what is before `whole` is written, or given up */
+  _Atomic uint64_t first;          /* position: what is before it is given up, since a write failed */
   _Atomic uint64_t places[PLACES]; /* sets of WAYS; 0: none */
 };
 
@@ -75,11 +77,13 @@ static _Atomic uint64_t *set_of(struct spill *spill, uint64_t hash) {
   return &spill->places[hash % (PLACES / WAYS) * WAYS];
 }
 
-/* Whether the place was read whole before anything else was put over it. Adding nothing reads the end no earlier than
- * what was read before it, which a plain load may. */
-static bool is_of(struct spill *spill, const struct head *head, uint64_t where, ssize_t got) {
+/* Whether the place held a whole document before it was read, and still did afterwards. `whole` was loaded before.
+ * Adding nothing reads the end no earlier than what was read before it, which a plain load may. */
+static bool is_of(struct spill *spill, const struct head *head, uint64_t where, uint64_t whole, ssize_t got) {
   return got >= (ssize_t)sizeof *head && (size_t)got - sizeof *head >= head->size &&
-         head->position % spill->units == where && atomic_fetch_add(&spill->end, 0) <= head->position + spill->units;
+         head->position % spill->units == where && head->position < whole &&
+         head->position >= atomic_load(&spill->first) &&
+         atomic_fetch_add(&spill->end, 0) <= head->position + spill->units;
 }
 
 static struct blob *read_place(struct spill *spill, uint64_t place, const struct head *wanted) {
@@ -88,8 +92,9 @@ static struct blob *read_place(struct spill *spill, uint64_t place, const struct
   struct head head;
   struct blob *document = blob_new(NULL, length - sizeof head);
   struct iovec parts[] = {{&head, sizeof head}, {document->data, document->size}};
+  uint64_t whole = atomic_load(&spill->whole);
   ssize_t got = preadv(spill->file, parts, 2, (off_t)(where * UNIT));
-  if (!is_of(spill, &head, where, got) || head.pk != wanted->pk || head.stamp != wanted->stamp ||
+  if (!is_of(spill, &head, where, whole, got) || head.pk != wanted->pk || head.stamp != wanted->stamp ||
       head.resource != wanted->resource) {
     blob_drop(document);
     return NULL;
@@ -153,8 +158,14 @@ void spill_put(struct spill *spill, const struct resource *resource, int64_t pk,
   uint64_t where = head.position % spill->units;
   struct iovec parts[] = {
       {&head, sizeof head}, {(void *)document->data, document->size}, {(void *)padding, length * UNIT - used}};
-  /* What the disk has no room for is not kept. */
-  if (pwritev(spill->file, parts, 3, (off_t)(where * UNIT)) == (ssize_t)(length * UNIT)) {
+  /* What the disk has no room for is not kept. It may have got a head without its document, so nothing up to it counts
+   * any more. */
+  bool written = pwritev(spill->file, parts, 3, (off_t)(where * UNIT)) == (ssize_t)(length * UNIT);
+  if (!written) {
+    atomic_store(&spill->first, head.position + length);
+  }
+  atomic_store(&spill->whole, head.position + length);
+  if (written) {
     atomic_store(place_for(spill, hash, head.position), (hash & hash_mask) | where << LENGTH_BITS | length);
   }
   pthread_mutex_unlock(&spill->writing);

@@ -4,6 +4,9 @@
 #include "store/spill.h"
 
 #include <dirent.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <sys/resource.h>
 
 enum { SMALL = 128 * 1024, THREADS = 4, ROUNDS = 20000, RECORDS = 300 };
 
@@ -138,6 +141,85 @@ static void threads_that_overtake_each_other_get_what_was_put_or_nothing(void **
   }
 }
 
+/* One who reads a record that is put again and again, where another one was: the same place, head and stamp each time.
+ */
+struct watched {
+  struct sample *sample;
+  struct spill *spill;
+  struct blob *document;
+  atomic_bool over;
+  atomic_uint seen, torn;
+};
+
+enum { TURNS = 6000, LONG_DOCUMENT = 250 * 64 };
+
+static struct blob *long_document(int letter) {
+  struct blob *blob = blob_new(NULL, LONG_DOCUMENT);
+  memset(blob->data, letter, blob->size);
+  return blob;
+}
+
+static void *watch(void *argument) {
+  struct watched *watched = argument;
+  while (!atomic_load(&watched->over)) {
+    struct blob *got = spill_get(watched->spill, watched->sample->areas, 1, 1);
+    if (got != NULL) {
+      watched->seen++;
+      watched->torn += memcmp(got->data, watched->document->data, LONG_DOCUMENT) != 0;
+      blob_drop(got);
+    }
+  }
+  return NULL;
+}
+
+static void a_document_that_is_still_being_written_is_not_seen(void **state) {
+  struct sample *sample = *state;
+  /* Room for two of them: the first and the third are put in the same place. */
+  struct watched watched = {
+      sample, spill_new(sample, sample->folder, (size_t)2 * 255 * 64), long_document('a'), false, 0, 0};
+  struct blob *other = long_document('b');
+  pthread_t thread;
+  assert_int_equal(pthread_create(&thread, NULL, watch, &watched), 0);
+  for (int i = 0; i < TURNS || (atomic_load(&watched.seen) == 0 && i < 100 * TURNS); i++) {
+    spill_put(watched.spill, sample->areas, 1, 1, watched.document);
+    spill_put(watched.spill, sample->areas, 2, 1, other);
+    spill_put(watched.spill, sample->areas, 3, 1, other);
+    spill_put(watched.spill, sample->areas, 4, 1, other);
+  }
+  atomic_store(&watched.over, true);
+  pthread_join(thread, NULL);
+  assert_true(watched.seen > 0);
+  assert_int_equal(watched.torn, 0);
+  blob_drop(watched.document);
+  blob_drop(other);
+}
+
+static void after_a_write_that_failed_nothing_older_is_seen(void **state) {
+  struct sample *sample = *state;
+  struct spill *spill = spill_new(sample, sample->folder, (size_t)2 * 255 * 64);
+  struct blob *mine = long_document('a'), *other = long_document('b');
+  spill_put(spill, sample->areas, 1, 1, mine);
+  spill_put(spill, sample->areas, 2, 1, other);
+  spill_put(spill, sample->areas, 3, 1, other); /* over the first */
+  spill_put(spill, sample->areas, 4, 1, other);
+  /* The next write ends within the document, as on a disk that is full: its head is there, its end is the other's. */
+  struct rlimit before, little = {LONG_DOCUMENT / 2, RLIM_INFINITY};
+  assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+  little.rlim_max = before.rlim_max;
+  signal(SIGXFSZ, SIG_IGN);
+  assert_int_equal(setrlimit(RLIMIT_FSIZE, &little), 0);
+  spill_put(spill, sample->areas, 1, 1, mine);
+  assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+  assert_null(spill_get(spill, sample->areas, 1, 1));
+  spill_put(spill, sample->areas, 2, 1, other);
+  assert_null(spill_get(spill, sample->areas, 1, 1));
+  struct blob *got = spill_get(spill, sample->areas, 2, 1);
+  assert_non_null(got); /* and it goes on */
+  blob_drop(got);
+  blob_drop(mine);
+  blob_drop(other);
+}
+
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, sample_folder, sample_free)
   const struct CMUnitTest tests[] = {
@@ -147,6 +229,8 @@ int main(void) {
       TEST(the_file_has_no_name),
       TEST(where_there_can_be_no_file_all_is_forgotten),
       TEST(threads_that_overtake_each_other_get_what_was_put_or_nothing),
+      TEST(a_document_that_is_still_being_written_is_not_seen),
+      TEST(after_a_write_that_failed_nothing_older_is_seen),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
