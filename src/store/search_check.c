@@ -264,7 +264,8 @@ static bool prepare(struct db *db, const struct contract *contract, struct error
     }
   }
   bool fine = engine_execute(db, "PRAGMA query_only = OFF") && shadow_beside(db, contract, error) &&
-              engine_execute(db, sql->data) && engine_execute(db, "PRAGMA query_only = ON");
+              engine_execute(db, sql->data);
+  fine = engine_execute(db, "PRAGMA query_only = ON") && fine; /* whatever failed */
   talloc_free(sql);
   return fine;
 }

@@ -357,8 +357,26 @@ static void an_index_that_the_engine_cannot_read_is_told_and_the_rest_is_looked_
   }
 }
 
+static void a_check_that_could_not_begin_leaves_the_connection_read_only(void **state) {
+  struct sample *sample = *state;
+  struct error error = {""};
+  write_or_fail(sample, write_some, WRITE_SAVED);
+  struct contract strange = *sample->contract;
+  struct resource *resources = memory_array(sample, struct resource, strange.resource_count);
+  memcpy(resources, strange.resources, strange.resource_count * sizeof *resources);
+  resources[sample->areas->index].search = "no\"name"; /* what the statements to begin with stumble over */
+  strange.resources = resources;
+  assert_true(db_begin_read(sample->reader));
+  assert_false(search_check(sample->reader, &strange, keep_line, &error));
+  db_end_read(sample->reader);
+  assert_false(engine_execute(sample->reader, "UPDATE areas SET description = 'written'"));
+  assert_sound(sample);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test_setup_teardown(a_check_that_could_not_begin_leaves_the_connection_read_only, sample_store,
+                                      sample_free),
       cmocka_unit_test_setup_teardown(records_are_found_once_they_are_written_and_not_when_that_was_undone,
                                       sample_store, sample_free),
       cmocka_unit_test_setup_teardown(
