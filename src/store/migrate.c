@@ -13,7 +13,6 @@ static bool migrate_one(struct db *db, const struct asset *migration, long long 
   snprintf(mark, sizeof mark, "PRAGMA user_version = %lld; PRAGMA application_id = %d;", version, APPLICATION_ID);
   if (engine_execute(db, "BEGIN IMMEDIATE") && engine_execute(db, migration->data) && engine_execute(db, mark) &&
       engine_execute(db, "COMMIT")) {
-    log_line(LOG_INFO, "migrated to %s", migration->path);
     return true;
   }
   error_set(error, "%s: %s", migration->path, db_failure_text(db));
@@ -43,10 +42,17 @@ bool engine_migrate(struct db *db, struct error *error) {
   if (have < 0) {
     return error_set(error, "%s", db_failure_text(db));
   }
+  long long version = have;
   for (size_t i = 0; (migration = asset_below("sql/sqlite/migrations/", i)) != NULL; i++) {
-    if (version_of(migration) > have && !migrate_one(db, migration, version_of(migration), error)) {
-      return false;
+    if (version_of(migration) > version) {
+      version = version_of(migration);
+      if (!migrate_one(db, migration, version, error)) {
+        return false;
+      }
     }
+  }
+  if (version > have) {
+    log_line(LOG_INFO, "migrated the database from schema %lld to %lld", have, version);
   }
   return engine_known(db, error);
 }
