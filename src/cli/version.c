@@ -31,8 +31,4 @@ void log_versions(void) {
   char libraries[256];
   describe(libraries, sizeof libraries);
   log_line(LOG_INFO, "entente %s with %s", ENTENTE_VERSION, libraries);
-  if (!server_library_is_strict()) {
-    log_line(LOG_WARN, "libmicrohttpd %s is older than 1.0.5: put a proxy in front of any address that others reach",
-             server_library());
-  }
 }

@@ -174,16 +174,33 @@ static void name_address(struct server *server, int fd) {
            server->tls == NULL ? "http" : "https", host, port);
 }
 
-/* Where everybody is admin, only this machine may ask, whatever address was named or handed over. */
-static bool may_trust_all(const struct server *server, int fd, struct error *error) {
+static bool is_loopback_socket(int fd) {
   struct sockaddr_storage address = {.ss_family = AF_UNSPEC};
   socklen_t size = sizeof address;
-  if (getsockname(fd, (struct sockaddr *)&address, &size) == 0 && network_is_loopback((struct sockaddr *)&address)) {
-    return true;
-  }
-  return error_set(error,
+  return getsockname(fd, (struct sockaddr *)&address, &size) == 0 && network_is_loopback((struct sockaddr *)&address);
+}
+
+/* Where everybody is admin, only this machine may ask, whatever address was named or handed over. */
+static bool may_trust_all(const struct server *server, int fd, struct error *error) {
+  return is_loopback_socket(fd) ||
+         error_set(error,
                    "--insecure-no-auth makes everybody admin, so it is taken on loopback addresses only, not on %s",
                    server->address);
+}
+
+/* Before 1.0.5 the library lets heads through that two programs could read differently. */
+static bool library_is_strict(void) {
+  int major = 0, minor = 0, patch = 0;
+  return sscanf(MHD_get_version(), "%d.%d.%d", &major, &minor, &patch) == 3 &&
+         major * 10000 + minor * 100 + patch >= 10005;
+}
+
+/* The warning is for addresses that other machines reach, without TLS. */
+static void warn_of_library(const struct server *server, int fd) {
+  if (server->tls == NULL && !is_loopback_socket(fd) && !library_is_strict()) {
+    log_line(LOG_WARN, "libmicrohttpd %s is older than 1.0.5, and %s is plain HTTP for others: put a proxy in front",
+             MHD_get_version(), server->address);
+  }
 }
 
 /* -- starting ------------------------------------------------------------------------------------------------------ */
@@ -338,6 +355,7 @@ static bool open_listeners(struct server *server, struct error *error) {
     close(network);
     return false;
   }
+  warn_of_library(server, network);
   watch_limit(&server->watch, connections);
   server->crowd =
       crowd_new(server, options->address_connections < 0 ? connections / 2 : (unsigned)options->address_connections);
@@ -485,12 +503,4 @@ void server_stop(struct server *server) {
 
 const char *server_library(void) {
   return MHD_get_version();
-}
-
-bool server_library_is_strict(void) {
-  int major = 0, minor = 0, patch = 0;
-  if (sscanf(MHD_get_version(), "%d.%d.%d", &major, &minor, &patch) != 3) {
-    return false;
-  }
-  return major * 10000 + minor * 100 + patch >= 10005;
 }

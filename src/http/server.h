@@ -37,9 +37,8 @@ struct server_options {
 struct server *server_start(const struct server_options *options, struct api *api, struct error *error);
 /* "http://127.0.0.1:8080" or "https://…"; lives as long as the server. */
 const char *server_address(const struct server *server);
-/* The version of libmicrohttpd that runs, and whether it is one that takes no ambiguous framing (1.0.5 and later). */
+/* The version of libmicrohttpd that runs. */
 const char *server_library(void);
-bool server_library_is_strict(void);
 /* How many requests have come so far. Any thread. */
 uint64_t server_requests(const struct server *server);
 /* The version of GnuTLS that runs. */
