@@ -358,6 +358,12 @@ static void refuse(struct call *call, const char *problem) {
   answer_faults(call, problem);
 }
 
+/* What the body is, or is a part of. */
+static const struct schema *schema_of_body(const struct call *call) {
+  bool patch = strcmp(call->operation->method, "PATCH") == 0 && call->resource != NULL;
+  return patch ? call->resource->schema : call->operation->body;
+}
+
 static void read_body(struct call *call) {
   struct json_problem problem;
   call->body = json_read(call->request->body, call->request->body_size, &json_default_limits, &problem);
@@ -365,6 +371,7 @@ static void read_body(struct call *call) {
     answer_problem(call, "malformed-json", "line %d, column %d: %s", problem.line, problem.column, problem.message);
     return;
   }
+  schema_tidy(schema_of_body(call), call->body);
   faults_locate(call->faults, call->body);
   /* A merge patch may hold any part of a document; it is checked once it is merged. */
   if (strcmp(call->operation->method, "PATCH") == 0) {

@@ -10,6 +10,7 @@
 #include "base/memory.h"
 #include "base/network.h"
 #include "base/text.h"
+#include "contract/characters.h"
 #include "contract/difference.h"
 
 #include <stdint.h>
@@ -21,10 +22,13 @@
 struct origin call_origin(const struct call *call) {
   char *address = memory_array(call->memory, char, NETWORK_ADDRESS_SIZE);
   network_print(call->request->peer, address);
+  const char *message = call->request->change_message;
+  char *tidy = message == NULL ? NULL : characters_tidy(call->memory, message, strlen(message), false);
+  message = tidy == NULL ? message : tidy;
   return (struct origin){.actor = call->principal.name[0] == '\0' ? "-" : call->principal.name,
                          .request_id = call->request->id,
                          .address = address,
-                         .message = call->request->change_message};
+                         .message = message == NULL || *message == '\0' ? NULL : message};
 }
 
 static void write_step(struct change *change, const struct target *target, const char *operation,

@@ -246,6 +246,7 @@ static void read_record(struct import *import, struct import_record *record, jso
   record->resource = resource_of(import, record, json);
   if (record->resource != NULL) {
     struct faults *faults = faults_new(import->memory);
+    schema_tidy(record->resource->schema, json);
     read_dates(&(struct dates){import, record, faults}, record->resource->schema, json, "");
     record->revision = json_integer_value(json_object_get(json, "revision"));
     check_record(import, record, json, faults);
@@ -327,6 +328,7 @@ static void take_row(struct import *import, const struct resource *resource, con
     return;
   }
   json_t *given = owned_json(import->memory, row->record);
+  schema_tidy(resource->schema, given);
   read_dates(&(struct dates){import, record, faults}, resource->schema, given, "");
   json_t *body =
       owned_json(import->partial ? (void *)faults : import->memory, sheet_merge(resource->schema, NULL, given));

@@ -10,6 +10,7 @@
 #include "contract/pointer.h"
 
 #include <ctype.h>
+#include <math.h>
 #include <regex.h>
 #include <stdio.h>
 #include <string.h>
@@ -34,8 +35,8 @@ static unsigned kind_of(const json_t *value) {
     return KIND_STRING;
   case JSON_INTEGER:
     return KIND_INTEGER | KIND_NUMBER;
-  case JSON_REAL:
-    return KIND_NUMBER;
+  case JSON_REAL: /* past 64 bits all numbers are whole, and a bound tells more than the type */
+    return fabs(json_real_value(value)) < 9223372036854775808.0 ? KIND_NUMBER : KIND_INTEGER | KIND_NUMBER;
   case JSON_TRUE:
   case JSON_FALSE:
     return KIND_BOOLEAN;
@@ -145,8 +146,11 @@ static void check_number(struct check *check, const struct schema *schema, const
     below = json_integer_value(value) < schema->minimum;
     above = json_integer_value(value) > schema->maximum;
   } else {
-    below = schema->minimum > INT64_MIN && json_real_value(value) < (double)schema->minimum;
-    above = schema->maximum < INT64_MAX && json_real_value(value) > (double)schema->maximum;
+    /* Where only integers are taken, it has more than 64 bits, and so is past any bound. */
+    bool number = (schema->kinds & KIND_NUMBER) != 0;
+    double real = json_real_value(value);
+    below = number ? schema->minimum > INT64_MIN && real < (double)schema->minimum : real < 0;
+    above = number ? schema->maximum < INT64_MAX && real > (double)schema->maximum : real > 0;
   }
   if (below) {
     fault(check, "minimum", "must be at least %lld", (long long)schema->minimum);

@@ -39,6 +39,13 @@ enum searched {
   SEARCHED_NAME /* x-search: name; it is a name of the record */
 };
 
+/* What of its white space a text keeps (schema_tidy). */
+enum text_form {
+  TEXT_LINE,    /* single spaces between words */
+  TEXT_LINES,   /* x-text: lines; line breaks, too */
+  TEXT_VERBATIM /* x-text: verbatim; all of it */
+};
+
 struct member;
 
 struct schema {
@@ -60,6 +67,7 @@ struct schema {
   const char *reference;       /* x-reference: the resource's path, or NULL */
   const char *shorthand;       /* x-shorthand, or NULL */
   const json_t *inverse;       /* x-inverse: {own type: served type}, or NULL */
+  enum text_form text;         /* x-text */
 };
 
 struct member {
@@ -254,6 +262,13 @@ const char *contract_parameter_items(const void *parent, const struct operation 
 /* Checks a value against a schema; all faults, at their pointers, which begin with `pointer` ("" for a whole body).
  * Members that are readOnly are skipped whatever they hold. Unknown members are faults, with the nearest known name. */
 void schema_check(const struct schema *schema, const json_t *value, const char *pointer, struct faults *faults);
+
+/* Brings the values inside of an object or an array to the form in which they are kept: texts are trimmed, white space
+ * inside of them is one space (characters_tidy), an empty text is null where null is taken, and 36.0 is an integer
+ * where only integers are. To be called before schema_check, on a value that nobody else holds. */
+void schema_tidy(const struct schema *schema, json_t *value);
+/* Whether the number is an integer of 64 bits, and which. */
+bool real_is_integer(double real, json_int_t *out);
 
 /* The normal form of a value that passed schema_check: writable members only, all of them, in the contract's order,
  * null, [] or the default where absent; an item's shorthand written out; an object of nothing but nulls is null (items

@@ -4,6 +4,7 @@
 #include "contract/check.h"
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "contract/characters.h"
 #include "contract/filter.h"
 #include "contract/suggest.h"
@@ -50,9 +51,7 @@ static json_t *read_value(const struct schema *schema, const char *text, size_t 
     value = NULL;
   } else if (schema->kinds & (KIND_INTEGER | KIND_NUMBER)) {
     value = read_integer(copy);
-    if (!value && (schema->kinds & KIND_NUMBER)) {
-      value = read_real(copy);
-    }
+    value = value ? value : read_real(copy);
   } else if (schema->kinds & KIND_BOOLEAN) {
     bool truth = strcmp(copy, "true") == 0;
     value = truth || strcmp(copy, "false") == 0 ? json_boolean(truth) : NULL;
@@ -60,6 +59,40 @@ static json_t *read_value(const struct schema *schema, const char *text, size_t 
   value = value ? value : json_string(copy);
   talloc_free(copy);
   return value;
+}
+
+/* The value as it is meant, as a body's is (schema_tidy): a text without white space around it, 50 for `50.0`. */
+static const char *tidy_value(const void *owner, const struct schema *schema, const char *text) {
+  const struct schema *one = schema->items ? schema->items : schema;
+  if (one->text == TEXT_VERBATIM) {
+    return text;
+  }
+  const char *tidy = characters_tidy(owner, text, strlen(text), one->text == TEXT_LINES);
+  const char *value = tidy ? tidy : text;
+  if ((schema->kinds & (KIND_INTEGER | KIND_NUMBER | KIND_STRING)) != KIND_INTEGER) {
+    return value;
+  }
+  json_t *integer = read_integer(value), *real = integer ? NULL : read_real(value);
+  json_int_t number;
+  if (real && real_is_integer(json_real_value(real), &number)) {
+    value = memory_print(owner, "%lld", (long long)number);
+  }
+  json_decref(integer);
+  json_decref(real);
+  return value;
+}
+
+/* The same for a list of values parted by commas. */
+static const char *tidy_list(const void *owner, const struct schema *items, const char *text) {
+  struct text *list = text_new(owner);
+  for (const char *at = text;; at++) {
+    size_t length = strcspn(at, ",");
+    text_addf(list, "%s%s", at == text ? "" : ",", tidy_value(list, items, memory_slice(list, at, length)));
+    at += length;
+    if (*at == '\0') {
+      return list->data;
+    }
+  }
 }
 
 static void check_one(const struct schema *schema, enum place place, const char *name, const char *text, size_t length,
@@ -203,15 +236,25 @@ static size_t count_before(const struct uri *uri, size_t index) {
   return count;
 }
 
-/* Whether nothing is wrong with the pair. */
+static const char *tidy_pair(const struct uri *uri, const char *value, const struct parameter *parameter,
+                             const struct filter *filter) {
+  bool list = parameter && parameter->schema->items && !parameter->exploded;
+  return list ? tidy_list(uri, parameter->schema->items, value)
+              : tidy_value(uri, parameter ? parameter->schema : filter->schema, value);
+}
+
+/* Whether nothing is wrong with the pair, whose value is made tidy. */
 static bool check_pair(const struct operation *operation, const struct uri *uri, size_t index, struct faults *faults) {
-  const struct pair *pair = &uri->pairs[index];
+  struct pair *pair = &uri->pairs[index];
   const struct parameter *parameter = find_parameter(operation, pair->name);
   enum test test = TEST_IS;
   const struct filter *filter = parameter ? NULL : contract_filter(operation, pair->name, &test);
   bool many = filter ? takes_many(test) : parameter && parameter->schema->items;
   size_t before = (parameter || filter) && !many ? count_before(uri, index) : 0;
   size_t known = faults->count + faults->dropped;
+  if (parameter || filter) {
+    pair->value = tidy_pair(uri, pair->value, parameter, filter);
+  }
   if (!parameter && !filter) {
     fault_unknown(operation, pair->name, faults);
   } else if (before > 0) {

@@ -213,6 +213,16 @@ static bool read_searched(struct loader *loader, const struct place_in *at, cons
   return true;
 }
 
+static bool read_text_form(struct loader *loader, const struct place_in *at, const json_t *value, void *field) {
+  const char *name = json_string_value(value);
+  bool lines = name && strcmp(name, "lines") == 0, verbatim = name && strcmp(name, "verbatim") == 0;
+  if (!lines && !verbatim) {
+    return loader_fail(loader, at, "must be `lines` or `verbatim`");
+  }
+  *(enum text_form *)field = lines ? TEXT_LINES : TEXT_VERBATIM;
+  return true;
+}
+
 #define IN_SCHEMA(field) offsetof(struct schema, field)
 #define IN_MEMBER(field) offsetof(struct member, field)
 
@@ -235,6 +245,7 @@ static const struct keyword schema_keywords[] = {
     {"x-reference", read_reference, IN_SCHEMA(reference)},
     {"x-shorthand", read_text, IN_SCHEMA(shorthand)},
     {"x-inverse", read_inverse, IN_SCHEMA(inverse)},
+    {"x-text", read_text_form, IN_SCHEMA(text)},
     {"properties", NULL, 0},
     {"required", NULL, 0},
     {"x-resource", NULL, 0},

@@ -19,8 +19,7 @@ struct column {
   const char *name, *pointer;
   const struct schema *schema;
   bool read_only;
-  bool ignored;    /* what its cells hold is not looked at */
-  bool takes_text; /* also the empty one */
+  bool ignored; /* what its cells hold is not looked at */
 };
 
 struct sheet {
@@ -37,16 +36,6 @@ struct sheet {
 
 /* -- columns ------------------------------------------------------------------------------------------------------- */
 
-static bool takes_empty_text(const struct schema *schema) {
-  json_t *empty = json_string("");
-  struct faults *faults = faults_new(NULL);
-  schema_check(schema, empty, "", faults);
-  bool takes = schema->reference == NULL && faults->count == 0;
-  talloc_free(faults);
-  json_decref(empty);
-  return takes;
-}
-
 static void add_column(struct sheet *sheet, const struct member *member, const char *pointer, bool read_only) {
   char *name = memory_copy(sheet, pointer + 1);
   for (char *at = name; (at = strchr(at, '/')) != NULL;) {
@@ -57,8 +46,7 @@ static void add_column(struct sheet *sheet, const struct member *member, const c
                                                        .pointer = pointer,
                                                        .schema = member->schema,
                                                        .read_only = read_only,
-                                                       .ignored = read_only && strcmp(name, "revision") != 0,
-                                                       .takes_text = takes_empty_text(member->schema)};
+                                                       .ignored = read_only && strcmp(name, "revision") != 0};
 }
 
 static void list_columns(struct sheet *sheet, const struct schema *schema, const char *outer, bool read_only) {
@@ -151,12 +139,12 @@ static bool convert(struct sheet *sheet, const char *where, struct faults *fault
   return false;
 }
 
-static void fault_unknown(struct sheet *sheet, const char *where, struct faults *faults) {
+static void fault_unknown(const struct sheet *sheet, const char *name, const char *where, struct faults *faults) {
   const char **names = memory_array(faults, const char *, sheet->known_count + 1);
   for (size_t i = 0; i < sheet->known_count; i++) {
     names[i] = sheet->known[i].name;
   }
-  const char *nearest = nearest_name(sheet->cell->data, names);
+  const char *nearest = nearest_name(name, names);
   if (nearest != NULL) {
     fault(faults, where, "unknown", "is no column here; did you mean `%s`?", nearest);
   } else {
@@ -175,16 +163,18 @@ static const char *pointer_to(const void *memory, const char *name) {
 /* Takes a cell of the first line. One that is empty is a column without a name, as spreadsheets leave them behind. */
 static void take_name(struct sheet *sheet, struct faults *faults) {
   const struct column *column = NULL;
-  if (convert(sheet, "", faults) && sheet->cell->length > 0) {
-    column = find_column(sheet, sheet->cell->data);
-    char *shown = characters_shorten(faults, sheet->cell->data, sheet->cell->length, NAME_SHOWN);
-    const char *where = pointer_to(shown, shown);
+  bool fine = convert(sheet, "", faults);
+  size_t size = fine ? sheet->cell->length : 0;
+  const char *text = sheet->cell->data;
+  characters_trim(&text, &size);
+  if (size > 0) {
+    const char *name = memory_slice(faults, text, size), *shown = characters_shorten(faults, text, size, NAME_SHOWN);
+    column = find_column(sheet, name);
     if (column == NULL) {
-      fault_unknown(sheet, where, faults);
+      fault_unknown(sheet, name, pointer_to(faults, shown), faults);
     } else if (sheet_has(sheet, column->pointer)) {
       fault(faults, column->pointer, "duplicate", "is the name of two columns");
     }
-    talloc_free(shown);
   }
   sheet->columns[sheet->count++] = column;
 }
@@ -239,16 +229,6 @@ struct sheet *sheet_open(const void *parent, const struct schema *schema, struct
 
 /* -- cells --------------------------------------------------------------------------------------------------------- */
 
-static void trim(const char **text, size_t *size) {
-  while (*size > 0 && strchr(" \t\r\n", **text) != NULL) {
-    ++*text;
-    --*size;
-  }
-  while (*size > 0 && strchr(" \t\r\n", (*text)[*size - 1]) != NULL) {
-    --*size;
-  }
-}
-
 /* `a; b` as ["a","b"]. What is past the values that JSON may have here is not read: it is refused in any case. */
 static json_t *read_words(const char *text, size_t size) {
   json_t *list = json_array();
@@ -257,7 +237,7 @@ static json_t *read_words(const char *text, size_t size) {
     const char *mark = memchr(text, ';', (size_t)(end - text)), *word = text;
     size_t length = (size_t)((mark == NULL ? end : mark) - text);
     text = mark == NULL ? end : mark + 1;
-    trim(&word, &length);
+    characters_trim(&word, &length);
     if (length > 0) {
       json_array_append_new(list, json_stringn(word, length));
     }
@@ -300,15 +280,17 @@ static json_t *read_plain(const struct schema *schema, const char *text, size_t 
   return value != NULL ? value : json_stringn(text, size);
 }
 
-static json_t *read_cell(const struct sheet *sheet, const struct column *column, bool bare, struct faults *faults) {
+/* An empty cell is null, be it in quotes. Texts are made tidy with the whole record. */
+static json_t *read_cell(const struct sheet *sheet, const struct column *column, struct faults *faults) {
   const char *text = sheet->cell->data;
   size_t size = sheet->cell->length;
   bool list = (column->schema->kinds & (KIND_ARRAY | KIND_OBJECT)) != 0 && column->schema->reference == NULL;
   if (!list && (column->schema->kinds & KIND_STRING) != 0) {
     size_t skipped = csv_defused(text, size);
-    return size == 0 && (bare || !column->takes_text) ? json_null() : json_stringn(text + skipped, size - skipped);
+    text += skipped;
+    size -= skipped;
   }
-  trim(&text, &size);
+  characters_trim(&text, &size);
   if (size == 0) {
     return json_null();
   }
@@ -332,15 +314,14 @@ static void put(json_t *record, const char *pointer, json_t *value) {
   talloc_free(name);
 }
 
-static void take_cell(struct sheet *sheet, const struct column *column, bool bare, json_t *record,
-                      struct faults *faults) {
+static void take_cell(struct sheet *sheet, const struct column *column, json_t *record, struct faults *faults) {
   if (column == NULL) {
     if (sheet->raw->length > 0) {
       fault(faults, "", "unknown", "has a value in a column without a name");
     }
   } else if (!column->ignored) {
     bool fine = convert(sheet, column->pointer, faults);
-    put(record, column->pointer, fine ? read_cell(sheet, column, bare, faults) : json_null());
+    put(record, column->pointer, fine ? read_cell(sheet, column, faults) : json_null());
   }
 }
 
@@ -355,9 +336,9 @@ enum sheet_read sheet_next(struct sheet *sheet, struct sheet_row *row, struct fa
         row->line = sheet->reader.line;
         break;
       }
-      empty = empty && bare && sheet->raw->length == 0;
+      empty = empty && sheet->raw->length == 0;
       if (count < sheet->width) {
-        take_cell(sheet, count < sheet->count ? sheet->columns[count] : NULL, bare, row->record, faults);
+        take_cell(sheet, count < sheet->count ? sheet->columns[count] : NULL, row->record, faults);
       }
       count++;
     }

@@ -186,8 +186,8 @@ test('a header that holds more than a token is refused, and so is a name that th
   const {token} = await server.newToken({role: 'admin', name: 'plain'});
   await server.get('/v1/areas', {role: null, status: 401, headers: {authorization: `Bearer ${token} junk`}});
   for (const [code, names] of Object.entries({
-    reserved: ['clock', 'local', '-', 'Clock', 'LOCAL', 'ｌｏｃａｌ', 'clo\u200bck'],
-    format: ['clock ', ' local', '\u3000local', 'clock\u200b', 'x\u202elacol', 'a\u2066b'],
+    reserved: ['clock', 'local', '-', 'Clock', 'LOCAL', 'ｌｏｃａｌ', 'clo\u200bck', 'clock ', ' local', '\u3000local', 'clock\u200b'],
+    format: ['x\u202elacol', 'a\u2066b'],
   })) {
     for (const name of names) {
       const {json} = await server.post('/v1/tokens', {name, role: 'reader'}, {status: 422});

@@ -59,7 +59,7 @@ test('partial dates are kept as they were written, and days that never were are 
   for (const date of ['2019', '2019-07', '2024-02-29']) {
     assert.equal((await make(concluded({concluded_on: date}))).concluded_on, date);
   }
-  for (const date of ['2026-02-30', '2026-13', '2025-02-29', '2026-1', '2026/01', '20260101', '2026-01-01T00:00:00Z', '', '0000', '99']) {
+  for (const date of ['2026-02-30', '2026-13', '2025-02-29', '2026-1', '2026/01', '20260101', '2026-01-01T00:00:00Z', '0000', '99']) {
     assert.deepEqual(await refused('/v1/agreements', {title: 'T', concluded_on: date, parties}), [['/concluded_on', 'format']], date);
   }
 });

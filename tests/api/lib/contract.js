@@ -173,7 +173,7 @@ function holdBody(answer, response, asked, what) {
   }
   const content = declaredContent(response, type);
   assert.ok(content, `${what}: the media type ${type} is declared\n${answer.text.slice(0, 1000)}`);
-  const asksFor = new URLSearchParams(asked.path.split('?')[1]).getAll('fields').flatMap((each) => each.split(','));
+  const asksFor = new URLSearchParams(asked.path.split('?')[1]).getAll('fields').flatMap((each) => each.split(',')).map((each) => each.trim());
   const fields = answer.status === 200 && asksFor.length > 0 ? asksFor : undefined;
   if (type === 'application/x-ndjson') holdLines(content.schema, answer.text, what, fields);
   else if (/json$/.test(type)) {

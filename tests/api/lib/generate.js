@@ -6,8 +6,23 @@ import {resource, resolve} from './contract.js';
 const letters = ['a', 'B', 'z', '0', '9', ' ', '-', '.', '"', '\\', '/', '&', '<', "'", '%', '+', 'é', 'ß', 'ı', 'か', 'カ', 'ー', '工', '業', '院',
   '臺', '湾', '　', '（', '１', '가', 'ب', 'ñ', 'е', '𠮷', '🤝', '\u0301', '\u200d'];
 
-export const text = (maxLength = 40) => fc.array(fc.constantFrom(...letters), {minLength: 1, maxLength}).map((all) => all.join('')).filter((all) => /[^\p{Z}\p{C}]/u.test(all));
-export const paragraph = fc.array(fc.constantFrom(...letters, '\n', '\t'), {minLength: 1, maxLength: 200}).map((all) => all.join(''));
+// The form in which a text is kept, said once more: no white space or invisible characters at its ends, one space inside; of one
+// with lines, the line breaks of a run instead. What closes a direction stays where something inside opens one.
+const edge = '[\\s\\x85\\xad\\u061c\\u180e\\u200b-\\u200f\\u202a-\\u202e\\u2060-\\u206f\\ufeff]';
+export function tidy(value, lines = false) {
+  const start = value.replace(new RegExp(`^${edge}+`, 'u'), '');
+  let end = start.replace(new RegExp(`${edge}+$`, 'u'), '');
+  const opened = start.search(/[\u202a\u202b\u202d\u202e\u2066-\u2068]/u);
+  const closed = Math.max(start.lastIndexOf('\u202c'), start.lastIndexOf('\u2069'));
+  if (opened >= 0 && closed > opened && closed >= end.length) end = start.slice(0, closed + 1);
+  return end.replace(/[^\S\ufeff]+|[\s\x85]*\x85[\s\x85]*/gu, (run) => {
+    const breaks = run.match(/\r\n|[\n\v\f\r\x85\u2028\u2029]/gu) ?? [];
+    return lines && breaks.length > 0 ? '\n'.repeat(breaks.length) : ' ';
+  });
+}
+
+export const text = (maxLength = 40) => fc.array(fc.constantFrom(...letters), {minLength: 1, maxLength}).map((all) => tidy(all.join(''))).filter((all) => /[^\p{Z}\p{C}]/u.test(all));
+export const paragraph = fc.array(fc.constantFrom(...letters, '\n', '\t'), {minLength: 1, maxLength: 200}).map((all) => tidy(all.join(''), true) || 'a');
 export const maybe = (arbitrary) => fc.option(arbitrary, {nil: null, freq: 3});
 export const oneOf = (member, path) => fc.constantFrom(...resolve(resource(path).schema.properties[member]).enum);
 
