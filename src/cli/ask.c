@@ -6,16 +6,15 @@
 #include "base/blob.h"
 #include "base/clock.h"
 #include "base/memory.h"
+#include "base/output.h"
 #include "base/text.h"
 #include "domain/day.h"
 #include "store/store.h"
 
 #include <curl/curl.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 bool set_clock(const struct arguments *arguments, struct error *error) {
   const char *today = argument(arguments, "today"), *zone = argument(arguments, "timezone");
@@ -27,27 +26,12 @@ bool set_clock(const struct arguments *arguments, struct error *error) {
   return zone == NULL || clock_set_zone(zone, error);
 }
 
-/* -- saving a body ------------------------------------------------------------------------------------------------- */
-
-bool finish_file(const char *part, const char *name, struct error *error) {
-  int fd = open(part, O_RDONLY | O_CLOEXEC);
-  bool fine = fd >= 0 && fsync(fd) == 0 && rename(part, name) == 0;
-  if (!fine) {
-    error_set(error, "%s: %s", name, strerror(errno));
-    unlink(part);
-  }
-  if (fd >= 0) {
-    close(fd);
-  }
-  return fine;
-}
-
 /* -- through the socket -------------------------------------------------------------------------------------------- */
 
 struct reading {
   CURL *curl;
   struct text *text; /* of a body that is read into memory */
-  FILE *file;        /* of a successful one that is saved */
+  FILE *file;        /* of a successful one that is saved; or NULL */
   const struct asked *asked;
 };
 
@@ -93,23 +77,19 @@ static bool perform(CURL *curl, const struct asked *asked, const char *socket_pa
 
 static bool ask_socket(const char *db, const struct asked *asked, struct answered *answered, struct error *error) {
   void *memory = talloc_new(NULL);
-  struct reading reading = {.curl = curl_easy_init(), .text = text_new(memory), .asked = asked};
-  char *part = asked->save_as == NULL ? NULL : memory_print(memory, "%s.part", asked->save_as);
-  if (part != NULL && (reading.file = fopen(part, "wb")) == NULL) {
-    error_set(error, "%s: %s", part, strerror(errno));
-    curl_easy_cleanup(reading.curl);
+  struct output *output = asked->save_as == NULL ? NULL : output_open(memory, asked->save_as, error);
+  if (asked->save_as != NULL && output == NULL) {
     talloc_free(memory);
     return false;
   }
+  struct reading reading = {.curl = curl_easy_init(),
+                            .text = text_new(memory),
+                            .file = output == NULL ? NULL : output_stream(output),
+                            .asked = asked};
   bool fine = reading.curl != NULL &&
               perform(reading.curl, asked, memory_print(memory, "%s.sock", db), &reading, &answered->status, error);
-  if (reading.file != NULL && fclose(reading.file) != 0 && fine) {
-    fine = error_set(error, "%s: %s", part, strerror(errno));
-  }
-  if (part != NULL && fine && answered->status == 200) {
-    fine = finish_file(part, asked->save_as, error);
-  } else if (part != NULL) {
-    unlink(part);
+  if (fine && output != NULL && answered->status == 200) {
+    fine = output_publish(output, error);
   }
   answered->json = json_loadb(reading.text->data, reading.text->length, 0, NULL);
   curl_easy_cleanup(reading.curl);
@@ -168,17 +148,7 @@ static bool take_reply(const struct reply *reply, const struct asked *asked, str
   if (reply->file == NULL || asked->save_as == NULL) {
     return true;
   }
-  if (rename(reply->file, asked->save_as) == 0) {
-    return true;
-  }
-  if (errno != EXDEV) {
-    error_set(error, "%s: %s", asked->save_as, strerror(errno));
-    unlink(reply->file);
-    return false;
-  }
-  bool fine = store_copy(reply->file, asked->save_as, error);
-  unlink(reply->file);
-  return fine;
+  return output_move(reply->file, asked->save_as, error);
 }
 
 static bool ask_here(const char *db, bool writes, bool knows_the_day, const struct asked *asked,

@@ -30,8 +30,6 @@ bool ask(const struct arguments *arguments, const struct asked *asked, struct an
 /* Asks a server at an address over the network, by HTTPS when `secure`: then without looking whose certificate it is.
  */
 bool ask_address(const char *address, bool secure, const char *target, long *status, struct error *error);
-/* Moves a file that is complete to its name once its bytes are on the disk; removes it when that fails. */
-bool finish_file(const char *part, const char *name, struct error *error);
 /* Prints a problem document for people, on standard error; returns the exit status. */
 int print_problem(const struct answered *answered);
 /* Prints what is wrong, a line each, on standard error: {line, column or pointer or parameter, message}. */

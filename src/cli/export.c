@@ -3,6 +3,7 @@
  */
 #include "base/clock.h"
 #include "base/memory.h"
+#include "base/output.h"
 #include "cli/ask.h"
 #include "store/store.h"
 
@@ -64,27 +65,21 @@ static int to_file(const struct arguments *arguments, const char *name, struct e
     fprintf(stderr, "entente: %s\n", error.text);
     return EXIT_FAILED;
   }
-  char *part = memory_print(NULL, "%s.part", name);
-  export->file = fopen(part, "wb");
-  if (export->file == NULL) {
-    fprintf(stderr, "entente: %s: %s\n", part, strerror(errno));
-    talloc_free(part);
+  struct output *output = output_open(NULL, name, &error);
+  if (output == NULL) {
+    fprintf(stderr, "entente: %s\n", error.text);
     return EXIT_FAILED;
   }
+  export->file = output_stream(output);
   int status = fetch(arguments, export);
-  if (fclose(export->file) != 0 && status == 0) {
-    fprintf(stderr, "entente: %s: %s\n", part, strerror(errno));
-    status = EXIT_FAILED;
-  }
   if (status != 0) {
-    unlink(part);
-  } else if (!finish_file(part, name, &error)) {
+    talloc_free(output);
+  } else if (!output_publish(output, &error)) {
     fprintf(stderr, "entente: %s\n", error.text);
     status = EXIT_FAILED;
   } else {
     printf("%lld records\n", (long long)export->records);
   }
-  talloc_free(part);
   return status;
 }
 

@@ -48,7 +48,7 @@ void engine_on_change(struct db *db, void (*changed)(void *argument, const char 
 bool engine_checkpoint(struct db *db);
 int64_t engine_wal_pages(const struct db *db);
 
-/* Makes `target` a copy, but for the name of the log of changes, which it has none of. */
+/* Makes `target`, an empty file, a copy, but for the name of the log of changes, which it has none of. */
 bool engine_copy(const char *path, const char *target, struct error *error);
 bool engine_looks_sound(const char *path, struct error *error);
 bool engine_check(struct db *db, void (*tell)(void *argument, const char *line), void *argument);

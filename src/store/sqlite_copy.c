@@ -1,7 +1,13 @@
-/* A copy of a database by SQLite's own backup, between connections that nobody else has. */
+/* A copy of a database by SQLite's own backup, between connections that nobody else has. A copy that fails is thrown
+ * away, so it needs no journal, and none of its secrets lies in another file. */
 #include "store/engine.h"
 
+#include "base/memory.h"
+
+#include <errno.h>
 #include <sqlite3.h>
+#include <string.h>
+#include <unistd.h>
 
 /* What old databases have not, there is nothing to forget of. */
 static int forget(sqlite3 *db, const char *table, const char *column, const char *sql) {
@@ -16,13 +22,31 @@ static int part_ways(sqlite3 *db) {
   return code == SQLITE_OK ? forget(db, "sessions", "token", "DELETE FROM sessions") : code;
 }
 
+/* What lies beside the target under the names that SQLite would use is not the target's. */
+static bool nothing_beside(const char *target, struct error *error) {
+  static const char *const endings[] = {"-journal", "-wal", "-shm"};
+  bool fine = true;
+  for (size_t i = 0; fine && i < sizeof endings / sizeof endings[0]; i++) {
+    char *name = memory_print(NULL, "%s%s", target, endings[i]);
+    fine = unlink(name) == 0 || errno == ENOENT || error_set(error, "%s: %s", name, strerror(errno));
+    talloc_free(name);
+  }
+  return fine;
+}
+
 bool engine_copy(const char *path, const char *target, struct error *error) {
+  if (!nothing_beside(target, error)) {
+    return false;
+  }
   sqlite3 *from = NULL, *to = NULL;
   int code = sqlite3_open_v2(path, &from, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
   if (code == SQLITE_OK) {
     sqlite3_wal_hook(from, NULL, NULL);
     sqlite3_busy_timeout(from, 5000);
-    code = sqlite3_open_v2(target, &to, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
+    code = sqlite3_open_v2(target, &to, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
+  }
+  if (code == SQLITE_OK) {
+    code = sqlite3_exec(to, "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = MEMORY", NULL, NULL, NULL);
   }
   if (code == SQLITE_OK) {
     /* One step copies one snapshot: a writer that commits meanwhile cannot make it begin again. */
@@ -35,7 +59,7 @@ bool engine_copy(const char *path, const char *target, struct error *error) {
     }
   }
   if (code == SQLITE_OK) {
-    code = sqlite3_exec(to, "PRAGMA journal_mode = DELETE", NULL, NULL, NULL);
+    code = sqlite3_exec(to, "PRAGMA journal_mode = MEMORY", NULL, NULL, NULL);
   }
   code = code == SQLITE_OK ? part_ways(to) : code;
   if (code != SQLITE_OK) {

@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/output.h"
 #include "store/copies.h"
 #include "store/engine.h"
 #include "store/resource.h"
@@ -219,54 +220,17 @@ void store_counts(struct store *store, struct store_counts *counts) {
   writer_counts(store->writer, counts);
 }
 
-/* Flushes a file's bytes, and the directory that names it. */
-static bool flush_file(const char *path, struct error *error) {
-  char *directory = memory_copy(NULL, path);
-  char *slash = strrchr(directory, '/');
-  if (slash != NULL) {
-    slash[slash == directory ? 1 : 0] = '\0';
-  }
-  int file = open(path, O_RDONLY | O_CLOEXEC), folder = open(slash == NULL ? "." : directory, O_RDONLY | O_CLOEXEC);
-  bool fine = file >= 0 && folder >= 0 && fsync(file) == 0 && fsync(folder) == 0;
-  if (!fine) {
-    error_set(error, "%s: %s", path, strerror(errno));
-  }
-  if (file >= 0) {
-    close(file);
-  }
-  if (folder >= 0) {
-    close(folder);
-  }
-  talloc_free(directory);
-  return fine;
-}
-
-/* Copies a database to `part`, and its bytes to the disk. */
-static bool make_part(const char *from, const char *part, struct error *error) {
-  unlink(part);
-  bool fine = engine_copy(from, part, error) && flush_file(part, error);
-  if (!fine) {
-    unlink(part);
-  }
-  return fine;
-}
-
-/* Gives the part its name, for good. */
-static bool publish_part(const char *part, const char *target, struct error *error) {
-  if (rename(part, target) != 0) {
-    error_set(error, "%s: %s", target, strerror(errno));
-    unlink(part);
-    return false;
-  }
-  return flush_file(target, error);
-}
-
 /* Makes `target` by copying, whole or not at all. */
 static bool copy_whole(const char *from, const char *target, struct error *error) {
-  char *part = memory_print(NULL, "%s.part", target);
-  bool fine = make_part(from, part, error) && publish_part(part, target, error);
-  talloc_free(part);
-  return fine;
+  struct output *output = output_open(NULL, target, error);
+  if (output == NULL) {
+    return false;
+  }
+  if (!engine_copy(from, output_part(output), error)) {
+    talloc_free(output);
+    return false;
+  }
+  return output_publish(output, error);
 }
 
 static bool same_file(const char *a, const char *b) {
@@ -290,6 +254,22 @@ static bool same_place(const char *a, const char *b) {
   return same;
 }
 
+/* A log that a database left there would be replayed over what takes its place. */
+static bool has_log(const char *target, struct error *error) {
+  static const char *const endings[] = {"-wal", "-journal"};
+  bool has = false;
+  for (size_t i = 0; !has && i < sizeof endings / sizeof endings[0]; i++) {
+    struct stat log;
+    char *name = memory_print(NULL, "%s%s", target, endings[i]);
+    has = stat(name, &log) == 0 && log.st_size > 0;
+    if (has) {
+      error_set(error, "%s belongs to a database that was there: move it away, or write to another file", name);
+    }
+    talloc_free(name);
+  }
+  return has;
+}
+
 bool store_may_replace(const char *path, const char *target, struct error *error) {
   static const char *const endings[] = {"", "-wal", "-shm", ".lock", ".sock"};
   for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++) {
@@ -300,11 +280,10 @@ bool store_may_replace(const char *path, const char *target, struct error *error
       return error_set(error, "%s belongs to the database itself", target);
     }
   }
-  return !store_owned(target) || error_set(error, "%s is a database that another process owns", target);
-}
-
-bool store_copy(const char *source, const char *target, struct error *error) {
-  return copy_whole(source, target, error);
+  if (store_owned(target)) {
+    return error_set(error, "%s is a database that another process owns", target);
+  }
+  return output_may_replace(target, error) && !has_log(target, error);
 }
 
 bool store_backup(struct store *store, const char *target, struct error *error) {
@@ -343,13 +322,14 @@ bool store_restore(const char *path, const char *source, struct error *error) {
   }
   /* The old database stays whole until the new one is on the disk; then its log goes, which must not be replayed over
    * the restored file. */
-  char *part = memory_print(NULL, "%s.part", path);
-  bool fine = make_part(source, part, error);
+  struct output *output = output_open(NULL, path, error);
+  bool fine = output != NULL && engine_copy(source, output_part(output), error);
   if (fine) {
     settle(path);
-    fine = remove_beside(path, "-wal", error) && remove_beside(path, "-shm", error) && publish_part(part, path, error);
+    fine = remove_beside(path, "-wal", error) && remove_beside(path, "-shm", error) && output_publish(output, error);
+  } else {
+    talloc_free(output);
   }
-  talloc_free(part);
   close(lock);
   return fine;
 }

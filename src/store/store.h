@@ -86,8 +86,6 @@ bool store_backup(struct store *store, const char *target, struct error *error);
 /* Whether a copy may be written to `target`: not over the database at `path` or a file beside it, nor over any database
  * that a process owns. */
 bool store_may_replace(const char *path, const char *target, struct error *error);
-/* Copies a database file, whole or not at all. */
-bool store_copy(const char *source, const char *target, struct error *error);
 /* Replaces the file at `path` by the database in `source`, after having looked that it is a sound one of a version that
  * is known. The database must have no owner. */
 bool store_restore(const char *path, const char *source, struct error *error);

@@ -71,6 +71,33 @@ static void a_backup_has_everything_up_to_its_moment_and_nothing_after(void **st
   assert_sound(sample);
 }
 
+/* Whoever made them could read what SQLite puts there. */
+static void a_backup_uses_no_file_that_lies_beside_it(void **state) {
+  static const char *const endings[] = {".part", ".part-journal", ".part-wal", ".part-shm"};
+  struct sample *sample = *state;
+  char *backup = beside(sample, "backup.db"), *foreign = beside(sample, "foreign");
+  FILE *file = fopen(foreign, "w");
+  assert_non_null(file);
+  assert_true(fputs("theirs", file) >= 0);
+  fclose(file);
+  for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++) {
+    assert_int_equal(link(foreign, memory_print(sample, "%s%s", backup, endings[i])), 0);
+  }
+  sample_add(sample, "kept");
+  backup_to(sample, backup);
+  char bytes[16] = "";
+  file = fopen(foreign, "r");
+  assert_non_null(file);
+  assert_int_equal(fread(bytes, 1, sizeof bytes, file), 6);
+  fclose(file);
+  assert_string_equal(bytes, "theirs");
+  for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++) {
+    assert_int_not_equal(access(memory_print(sample, "%s%s", backup, endings[i]), F_OK), 0);
+  }
+  reopen(sample, backup);
+  assert_true(sample_has(sample, "kept"));
+}
+
 static void *write_on(void *argument) {
   char slug[24];
   for (int i = 0; i < 300; i++) {
@@ -258,6 +285,7 @@ int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, sample_store, sample_free)
   const struct CMUnitTest tests[] = {
       TEST(a_backup_has_everything_up_to_its_moment_and_nothing_after),
+      TEST(a_backup_uses_no_file_that_lies_beside_it),
       TEST(a_backup_while_others_write_is_a_state_that_was),
       TEST(a_restore_replaces_what_was_there),
       TEST(a_log_that_a_crash_left_is_not_replayed_over_what_was_restored),
