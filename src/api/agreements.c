@@ -393,7 +393,7 @@ void handle_agreement_status(struct call *call) {
   json_object_set_new(answer, "on", day_json(on));
   json_object_set(answer, "status", json_object_get(row, "status"));
   json_object_set_new(answer, "rule", json_string(standing.rule));
-  static const char *const members[] = {"flags", "missing", "period", "notice_on", "next_change"};
+  static const char *const members[] = {"flags", "missing", "period", "notice_on", "notice_for", "next_change"};
   for (size_t i = 0; i < sizeof members / sizeof members[0]; i++) {
     json_object_set(answer, members[i], json_object_get(row, members[i]));
   }

@@ -74,6 +74,7 @@ static void add_agreement(struct coverage *coverage, struct query *query) {
     json_object_set(item, "kind", json_object_get(target.row, "kind"));
     json_object_set(item, "period", json_object_get(row, "period"));
     json_object_set(item, "notice_on", json_object_get(row, "notice_on"));
+    json_object_set(item, "notice_for", json_object_get(row, "notice_for"));
     json_object_set_new(item, "via", json_string(ways[query_int(query, 1)]));
     json_object_set_new(item, "organization", reference_at(query, 2));
     json_object_set_new(item, "area_via",

@@ -13,7 +13,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *const derived_members[] = {"status", "flags", "missing", "period", "notice_on", "next_change"};
+static const char *const derived_members[] = {"status",    "flags",      "missing",    "period",
+                                              "notice_on", "notice_for", "next_change"};
 enum { DERIVED_MEMBERS = sizeof derived_members / sizeof derived_members[0] };
 
 /* Whether the objects have the same derived members. */

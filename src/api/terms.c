@@ -82,6 +82,7 @@ static void read_renewal(const json_t *row, struct terms *terms) {
                                                              : RENEWAL_EXPRESS;
   terms->renewal_months = number_of(renewal, "months", 0);
   terms->renewal_max = number_of(renewal, "max", -1);
+  terms->notice = json_is_object(notice);
   terms->notice_months = number_of(notice, "months", 0);
   terms->notice_days = number_of(notice, "days", 0);
 }
@@ -95,6 +96,7 @@ void agreement_terms(const void *memory, const json_t *row, day superseded_on, s
   terms->term_months = number_of(row, "term_months", 0);
   terms->open_ended = json_is_true(json_object_get(row, "open_ended"));
   terms->terminated_on = date_of(json_object_get(row, "termination"), "effective_on", &terms->partial);
+  terms->noticed_on = date_of(json_object_get(row, "termination"), "notice_on", &terms->partial);
   read_parties(row, terms);
   read_extensions(row, terms);
   read_suspensions(memory, row, terms);
@@ -236,6 +238,7 @@ void agreement_set_standing(json_t *row, const struct standing *standing) {
                                    "basis", standing->period_basis);
   json_object_set_new(row, "period", period);
   json_object_set_new(row, "notice_on", day_json(standing->notice_on));
+  json_object_set_new(row, "notice_for", day_json(standing->notice_for));
   json_t *next =
       standing->next_change_on == DAY_NONE
           ? json_null()

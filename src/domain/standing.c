@@ -1,15 +1,19 @@
-/* The terms are first laid out as a course: the day the agreement starts, the end of its first period, and how further
- * ends follow from that. The k-th end is always counted from the beginning, by adding k times the renewal's months to
- * one fixed day, never to the end before it; so the last day of a month stays the last day, and the period that holds a
- * given day is found without walking through those before it. An end that comes from a term is the day before the same
- * day so many months after the start; an end that was stated (ends_on, an extension) is counted from itself.
+/* The terms are first laid out as a course: the day on which the agreement starts, the last day of its first period,
+ * how further periods follow, and what ends it for good.
+ *
+ * The last day of the period after k renewals is counted from the day after the first period's last day: so many times
+ * the renewal's months later, less one day. Nothing is added to the end before, so that the last day of a month stays
+ * the last day, and the period that contains a given day is found without a walk through those before it.
+ *
+ * The earliest of its possible ends ends an agreement: no further renewal, a notice that was given in time, a
+ * termination, a successor. It decides the status after that day and how far the last period reaches.
  *
  * On one day, a standing is derived by the rules in their order (`enum rule`); the first that holds decides.
  *
- * Between two edges a standing does not change. Edges of the status are the start, the last period's end, the
- * termination, the succession and both ends of each suspension. Those of the rest are the current period's end, the
- * thresholds before it and before the last day of notice, and the days around the latest event. What comes next is
- * found by stepping from edge to edge and deriving anew, until something differs. */
+ * Between two edges a standing does not change. Edges of the status are the start, the day after the end, and both ends
+ * of each suspension. Those of the rest are the current period's end, the thresholds before it and before the last day
+ * of notice, and the days around the latest event. What comes next is found by stepping from edge to edge and deriving
+ * anew, until something differs. */
 #include "domain/standing.h"
 
 #include "base/civil.h"
@@ -25,44 +29,44 @@ enum {
   CALENDAR_MONTHS = 10000 * 12 /* more than lie between any two days */
 };
 
-const char *const flag_names[FLAG_COUNT] = {"expiring",    "notice_window", "renewed",
+const char *const flag_names[FLAG_COUNT] = {"expiring",    "notice_window", "ending",       "renewed",
                                             "end_unknown", "dormant",       "partial_dates"};
 
 enum rule {
   RULE_STAGE,
+  RULE_NO_START,
   RULE_SUPERSEDED,
   RULE_TERMINATED,
-  RULE_NO_START,
+  RULE_AFTER_PERIOD,
   RULE_BEFORE_START,
   RULE_SUSPENDED,
   RULE_NO_END,
-  RULE_IN_PERIOD,
-  RULE_AFTER_PERIOD
+  RULE_IN_PERIOD
 };
 
 static const struct {
   const char *name, *status;
 } rules[] = {
     [RULE_STAGE] = {"stage", NULL},
+    [RULE_NO_START] = {"no_start", "unknown"},
     [RULE_SUPERSEDED] = {"superseded", "superseded"},
     [RULE_TERMINATED] = {"terminated", "terminated"},
-    [RULE_NO_START] = {"no_start", "unknown"},
+    [RULE_AFTER_PERIOD] = {"after_period", "expired"},
     [RULE_BEFORE_START] = {"before_start", "signed"},
     [RULE_SUSPENDED] = {"suspended", "suspended"},
     [RULE_NO_END] = {"no_end", "in_force"},
     [RULE_IN_PERIOD] = {"in_period", "in_force"},
-    [RULE_AFTER_PERIOD] = {"after_period", "expired"},
 };
 
 struct course {
   day start;         /* DAY_NONE: unknown */
-  bool has_end;      /* the first period has an end */
-  day anchor;        /* the day from which ends are counted … */
-  int anchor_months; /* … by these months for the first */
-  bool by_term;      /* and the end is the day before */
+  day first_end;     /* of the first period; DAY_NONE: unknown */
   const char *basis; /* of the first period */
   int step;          /* months of each renewal */
   int renewals;      /* that follow by themselves, at most */
+  day last;          /* the agreement's last day; DAY_NONE: none is known */
+  enum rule after;   /* the rule that holds after it … */
+  const char *cause; /* … and the basis of the last period; NULL: that which it has anyway, because nothing renews it */
 };
 
 day terms_start(const struct terms *terms) {
@@ -75,48 +79,29 @@ day terms_start(const struct terms *terms) {
   return terms->signed_on.known ? terms->signed_on.first : DAY_NONE;
 }
 
-static struct course course_of(const struct terms *terms) {
-  struct course course = {.start = terms_start(terms), .has_end = true, .basis = "term"};
-  if (terms->extended_to.known) {
-    course.anchor = terms->extended_to.last;
-    course.basis = "extension";
-  } else if (terms->ends_on.known) {
-    course.anchor = terms->ends_on.last;
-  } else if (terms->term_months > 0 && course.start != DAY_NONE) {
-    course.anchor = course.start;
-    course.anchor_months = terms->term_months;
-    course.by_term = true;
-  } else {
-    course.has_end = false;
-    course.basis = terms->open_ended ? "open_ended" : "end_unknown";
-  }
-  course.step = terms->renewal_months;
-  if (course.step <= 0) {
-    course.step = terms->term_months > 0 ? terms->term_months : YEAR_MONTHS;
-  }
-  if (terms->renewal == RENEWAL_AUTOMATIC) {
-    course.renewals = terms->renewal_max < 0 ? INT_MAX : terms->renewal_max;
-  }
-  return course;
+/* -- the course ---------------------------------------------------------------------------------------------------- */
+
+/* The end of a term of so many months that begins on that day. */
+static day term_end(day start, int64_t months) {
+  day next =
+      start > DAY_LAST ? DAY_LAST : day_add_months(start, months < CALENDAR_MONTHS ? (int)months : CALENDAR_MONTHS);
+  return next >= DAY_LAST ? DAY_LAST : next - 1;
 }
 
-/* The end after so many renewals of a course that has an end. */
+/* The end after so many renewals of a course that has one. */
 static day end_after(const struct course *course, int renewals) {
-  int64_t months = course->anchor_months + (int64_t)renewals * course->step;
-  day at = day_add_months(course->anchor, months < CALENDAR_MONTHS ? (int)months : CALENDAR_MONTHS);
-  return course->by_term && at != DAY_LAST ? at - 1 : at;
+  return renewals == 0 ? course->first_end : term_end(course->first_end + 1, (int64_t)renewals * course->step);
 }
 
-/* The number of the period that holds the day, were the agreement under way; 0 when the last has ended before. */
-static int period_on(const struct course *course, day on) {
-  if (!course->has_end) {
+/* The number of the first period that ends on that day or later; 0 when the last one ends before it. */
+static int period_until(const struct course *course, day on) {
+  if (course->first_end == DAY_NONE) {
     return 1;
   }
   int year, month, end_year, end_month, day_of_month;
   civil_of_day(on, &year, &month, &day_of_month);
-  civil_of_day(end_after(course, 0), &end_year, &end_month, &day_of_month);
-  /* Ends lie `step` months apart: with one renewal fewer than fit between the two months, the end surely lies before.
-   */
+  civil_of_day(course->first_end, &end_year, &end_month, &day_of_month);
+  /* The month of an end is so many steps after the month of the first: with fewer renewals it lies before. */
   int fewest = ((year - end_year) * YEAR_MONTHS + month - end_month) / course->step;
   int renewals = fewest > 0 ? fewest : 0;
   if (renewals > course->renewals) {
@@ -131,6 +116,102 @@ static int period_on(const struct course *course, day on) {
   return renewals + 1;
 }
 
+/* How many whole months lie from the first day to the last, both inclusive; 0 when they are no whole months. */
+static int whole_months(day first, day last) {
+  int year, month, last_year, last_month, day_of_month;
+  if (first == DAY_NONE || last < first || last == DAY_LAST) {
+    return 0;
+  }
+  civil_of_day(first, &year, &month, &day_of_month);
+  civil_of_day(last + 1, &last_year, &last_month, &day_of_month);
+  int months = (last_year - year) * YEAR_MONTHS + last_month - month;
+  for (int more = 0; more < 2; more++) { /* a day that a month lacks counts as its last, and lies a month before */
+    if (months + more > 0 && term_end(first, months + more) == last) {
+      return months + more;
+    }
+  }
+  return 0;
+}
+
+/* The months of each renewal: as stated, or as long as the first period was to be. */
+static int step_of(const struct terms *terms, day start) {
+  if (terms->renewal_months > 0) {
+    return terms->renewal_months;
+  }
+  int months = terms->term_months > 0 ? terms->term_months : 0;
+  if (months == 0 && terms->ends_on.known) {
+    months = whole_months(start, terms->ends_on.last);
+  }
+  return months > 0 ? months : YEAR_MONTHS;
+}
+
+/* The day by which a notice given on `on` may end the agreement at the earliest. */
+static day notice_reaches(const struct terms *terms, day on) {
+  if (terms->notice && terms->notice_months > 0) {
+    return day_add_months(on, terms->notice_months);
+  }
+  int days = terms->notice ? terms->notice_days : 0;
+  return days < DAY_LAST - on ? on + days : DAY_LAST;
+}
+
+/* The last day on which a notice still ends the agreement on `end`. */
+static day notice_day(const struct terms *terms, day end) {
+  if (terms->notice_months == 0) {
+    return terms->notice_days < end - DAY_FIRST ? end - terms->notice_days : DAY_FIRST;
+  }
+  day on = day_add_months(end, -terms->notice_months);
+  while (on < end && day_add_months(on + 1, terms->notice_months) <= end) { /* at the end of a month: three at most */
+    on++;
+  }
+  return on;
+}
+
+/* Notes an end that comes before those noted so far. Of two on one day the one that was noted first decides. */
+static void end_by(struct course *course, day last, enum rule after, const char *cause) {
+  if (last != DAY_NONE && (course->last == DAY_NONE || last < course->last)) {
+    course->last = last;
+    course->after = after;
+    course->cause = cause;
+  }
+}
+
+static void find_last_day(const struct terms *terms, struct course *course) {
+  if (terms->superseded_on != DAY_NONE) {
+    end_by(course, terms->superseded_on - 1, RULE_SUPERSEDED, "supersession");
+  }
+  if (terms->terminated_on.known) {
+    end_by(course, terms->terminated_on.first - 1, RULE_TERMINATED, "termination");
+  } else if (terms->noticed_on.known && terms->renewal == RENEWAL_AUTOMATIC && course->first_end != DAY_NONE) {
+    int number = period_until(course, notice_reaches(terms, terms->noticed_on.first));
+    end_by(course, number == 0 ? DAY_NONE : end_after(course, number - 1), RULE_TERMINATED, "notice");
+  }
+  if (course->first_end != DAY_NONE && course->renewals != INT_MAX) {
+    end_by(course, end_after(course, course->renewals), RULE_AFTER_PERIOD, NULL);
+  }
+}
+
+static struct course course_of(const struct terms *terms) {
+  struct course course = {.start = terms_start(terms), .first_end = DAY_NONE, .basis = "term", .last = DAY_NONE};
+  if (terms->extended_to.known) {
+    course.first_end = terms->extended_to.last;
+    course.basis = "extension";
+  } else if (terms->ends_on.known) {
+    course.first_end = terms->ends_on.last;
+  } else if (terms->term_months > 0 && course.start != DAY_NONE) {
+    course.first_end = term_end(course.start, terms->term_months);
+  } else {
+    course.basis = terms->open_ended ? "open_ended" : "end_unknown";
+  }
+  course.step = step_of(terms, course.start);
+  if (terms->renewal == RENEWAL_AUTOMATIC) {
+    course.renewals = terms->renewal_max < 0 ? INT_MAX : terms->renewal_max;
+  }
+  find_last_day(terms, &course);
+  return course;
+}
+
+/* -- one day ------------------------------------------------------------------------------------------------------- */
+
 static bool suspended_on(const struct terms *terms, day on) {
   for (size_t i = 0; i < terms->suspension_count; i++) {
     const struct suspension *suspension = &terms->suspensions[i];
@@ -142,26 +223,15 @@ static bool suspended_on(const struct terms *terms, day on) {
   return false;
 }
 
-static bool superseded_by(const struct terms *terms, day on) {
-  return terms->superseded_on != DAY_NONE && terms->superseded_on <= on;
-}
-
-static bool terminated_by(const struct terms *terms, day on) {
-  return terms->terminated_on.known && terms->terminated_on.first <= on;
-}
-
 static enum rule rule_on(const struct terms *terms, const struct course *course, day on) {
   if (!terms->concluded) {
     return RULE_STAGE;
   }
-  if (superseded_by(terms, on)) {
-    return RULE_SUPERSEDED;
-  }
-  if (terminated_by(terms, on)) {
-    return RULE_TERMINATED;
-  }
   if (course->start == DAY_NONE) {
     return RULE_NO_START;
+  }
+  if (course->last != DAY_NONE && course->last < on) {
+    return course->after;
   }
   if (course->start > on) {
     return RULE_BEFORE_START;
@@ -169,29 +239,37 @@ static enum rule rule_on(const struct terms *terms, const struct course *course,
   if (suspended_on(terms, on)) {
     return RULE_SUSPENDED;
   }
-  if (!course->has_end) {
-    return RULE_NO_END;
-  }
-  return period_on(course, on) > 0 ? RULE_IN_PERIOD : RULE_AFTER_PERIOD;
+  return course->first_end == DAY_NONE && course->last == DAY_NONE ? RULE_NO_END : RULE_IN_PERIOD;
 }
 
-static void set_period(const struct terms *terms, const struct course *course, day on, struct standing *out) {
-  int number = period_on(course, on);
-  if (number == 0) {
-    return;
-  }
+/* Of a day on which the agreement is under way. */
+static void set_period(const struct course *course, day on, struct standing *out) {
+  int number = period_until(course, on);
   out->period_number = number;
   out->period_starts_on = number == 1 ? course->start : end_after(course, number - 2) + 1;
   out->period_basis = number == 1 ? course->basis : "renewal";
-  if (!course->has_end) {
+  out->period_ends_on = course->first_end == DAY_NONE ? DAY_NONE : end_after(course, number - 1);
+  bool last = course->last != DAY_NONE && (out->period_ends_on == DAY_NONE || course->last <= out->period_ends_on);
+  if (last && course->cause != NULL) {
+    out->period_ends_on = course->last;
+    out->period_basis = course->cause;
+  }
+}
+
+/* No notice is useful once it is known what ends the agreement. */
+static void set_notice(const struct terms *terms, const struct course *course, day on, struct standing *out) {
+  if (!terms->notice || course->first_end == DAY_NONE || course->cause != NULL) {
     return;
   }
-  out->period_ends_on = end_after(course, number - 1);
-  if (terms->notice_months > 0) {
-    out->notice_on = day_add_months(out->period_ends_on, -terms->notice_months);
-  } else if (terms->notice_days > 0) {
-    out->notice_on =
-        terms->notice_days < out->period_ends_on - DAY_FIRST ? out->period_ends_on - terms->notice_days : DAY_FIRST;
+  int number = out->period_number;
+  if (terms->renewal == RENEWAL_AUTOMATIC) {
+    int reached = period_until(course, notice_reaches(terms, on));
+    number = reached > number || reached == 0 ? reached : number;
+  }
+  day end = number == 0 ? DAY_NONE : end_after(course, number - 1);
+  if (end != DAY_NONE && notice_day(terms, end) >= on) {
+    out->notice_on = notice_day(terms, end);
+    out->notice_for = end;
   }
 }
 
@@ -206,22 +284,18 @@ static day last_activity(const struct terms *terms, day start, day on) {
   return latest;
 }
 
-/* What happens at the end of the current period decides two flags. Whoever ends or takes over the agreement by the next
- * period's first day leaves nothing to renew; a successor leaves nothing to expire either. */
-static unsigned period_flags(const struct terms *terms, const struct course *course, day on,
-                             const struct standing *standing) {
-  if (standing->period_number == 0 || standing->period_ends_on == DAY_NONE) {
-    return 0;
+/* What is to come: the end, notice of it, a renewal. */
+static unsigned flags_ahead(const struct terms *terms, const struct course *course, day on,
+                            const struct standing *standing) {
+  unsigned flags = course->cause != NULL ? FLAG_ENDING : 0;
+  if (course->first_end == DAY_NONE && course->last == DAY_NONE && !terms->open_ended) {
+    flags |= FLAG_END_UNKNOWN;
   }
-  day next = standing->period_ends_on + 1;
-  bool succeeded = superseded_by(terms, next);
-  bool renews = standing->period_number <= course->renewals && !terminated_by(terms, next) && !succeeded;
-  unsigned flags = 0;
-  if (!renews && !succeeded && standing->period_ends_on - on <= EXPIRING_DAYS) {
+  if (standing->period_number > 0 && course->last != DAY_NONE && course->last - on <= EXPIRING_DAYS) {
     flags |= FLAG_EXPIRING;
   }
-  if (renews && standing->notice_on != DAY_NONE && on <= standing->notice_on &&
-      standing->notice_on - on <= NOTICE_WINDOW_DAYS) {
+  bool renews = terms->renewal == RENEWAL_AUTOMATIC && standing->notice_for != course->last;
+  if (renews && standing->notice_on != DAY_NONE && standing->notice_on - on <= NOTICE_WINDOW_DAYS) {
     flags |= FLAG_NOTICE_WINDOW;
   }
   return flags;
@@ -244,6 +318,7 @@ static void derive(const struct terms *terms, const struct course *course, day o
   *out = (struct standing){.period_starts_on = DAY_NONE,
                            .period_ends_on = DAY_NONE,
                            .notice_on = DAY_NONE,
+                           .notice_for = DAY_NONE,
                            .next_change_on = DAY_NONE,
                            .due_on = DAY_NONE};
   enum rule rule = rule_on(terms, course, on);
@@ -252,14 +327,14 @@ static void derive(const struct terms *terms, const struct course *course, day o
   bool in_force = rule == RULE_IN_PERIOD || rule == RULE_NO_END;
   bool under_way = in_force || rule == RULE_SUSPENDED;
   if (under_way) {
-    set_period(terms, course, on, out);
+    set_period(course, on, out);
+    set_notice(terms, course, on, out);
   }
-  out->flags = period_flags(terms, course, on, out);
+  if (under_way || rule == RULE_BEFORE_START) {
+    out->flags = flags_ahead(terms, course, on, out);
+  }
   if (out->period_number > 1) {
     out->flags |= FLAG_RENEWED;
-  }
-  if (!course->has_end && !terms->open_ended && (under_way || rule == RULE_BEFORE_START)) {
-    out->flags |= FLAG_END_UNKNOWN;
   }
   if (in_force && day_add_months(last_activity(terms, course->start, on), DORMANT_MONTHS) <= on) {
     out->flags |= FLAG_DORMANT;
@@ -269,6 +344,8 @@ static void derive(const struct terms *terms, const struct course *course, day o
   }
   set_missing(rule, out->flags, out);
 }
+
+/* -- what comes next ----------------------------------------------------------------------------------------------- */
 
 /* Keeps the earliest candidate after `on`. Past the calendar's last day nothing is ever asked. */
 static void offer(day candidate, day on, day *edge) {
@@ -280,12 +357,8 @@ static void offer(day candidate, day on, day *edge) {
 static day next_status_edge(const struct terms *terms, const struct course *course, day on) {
   day edge = DAY_NONE;
   offer(course->start, on, &edge);
-  offer(terms->superseded_on, on, &edge);
-  if (terms->terminated_on.known) {
-    offer(terms->terminated_on.first, on, &edge);
-  }
-  if (course->has_end) {
-    offer(end_after(course, course->renewals) + 1, on, &edge);
+  if (course->last != DAY_NONE) {
+    offer(course->last + 1, on, &edge);
   }
   for (size_t i = 0; i < terms->suspension_count; i++) {
     if (terms->suspensions[i].from.known) {
@@ -306,7 +379,9 @@ static day next_edge(const struct terms *terms, const struct course *course, day
   }
   if (standing->period_ends_on != DAY_NONE) {
     offer(standing->period_ends_on + 1, on, &edge);
-    offer(standing->period_ends_on - EXPIRING_DAYS, on, &edge);
+  }
+  if (course->last != DAY_NONE) {
+    offer(course->last - EXPIRING_DAYS, on, &edge);
   }
   if (standing->notice_on != DAY_NONE) {
     offer(standing->notice_on - NOTICE_WINDOW_DAYS, on, &edge);
@@ -324,7 +399,8 @@ static bool same(const struct standing *one, const struct standing *other) {
   return one->status == other->status && one->rule == other->rule && one->flags == other->flags &&
          (one->missing[0] == NULL) == (other->missing[0] == NULL) && one->period_number == other->period_number &&
          one->period_starts_on == other->period_starts_on && one->period_ends_on == other->period_ends_on &&
-         one->notice_on == other->notice_on;
+         one->period_basis == other->period_basis && one->notice_on == other->notice_on &&
+         one->notice_for == other->notice_for;
 }
 
 void standing_on(const struct terms *terms, day on, struct standing *out) {

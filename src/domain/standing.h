@@ -20,14 +20,16 @@ struct terms {
   int term_months; /* 0: none */
   bool open_ended;
   enum renewal renewal;
-  int renewal_months; /* automatic: length of each further period; 0 counts as the term's months, or 12 without a term
-                       */
+  int renewal_months; /* automatic: length of each further period; 0: as long as the first period where that is a
+                         number of whole months, else 12 */
   int renewal_max;    /* automatic: renewals at most; -1: without limit */
-  int notice_months, notice_days;  /* 0 and 0: no notice; never both */
-  struct partial_date extended_to; /* the latest ends_on of the extensions */
+  bool notice;        /* a notice is agreed, of … */
+  int notice_months, notice_days;  /* … months or days, never both; 0 and 0: until the end itself */
+  struct partial_date extended_to; /* the latest ends_on of the extensions: replaces the end of the first period */
   const struct suspension *suspensions;
   size_t suspension_count;
-  struct partial_date terminated_on; /* termination.effective_on */
+  struct partial_date noticed_on;    /* termination.notice_on: when notice was given */
+  struct partial_date terminated_on; /* termination.effective_on: the first day on which it is terminated */
   day superseded_on;                 /* the first day on which a concluded successor is effective, or DAY_NONE */
   const day *events;                 /* the days on which something happened under it (latest day of each event) */
   size_t event_count;
@@ -35,27 +37,30 @@ struct terms {
 };
 
 enum flag {
-  FLAG_EXPIRING = 1,      /* the period ends within 180 days, and neither a renewal nor a successor follows at once */
-  FLAG_NOTICE_WINDOW = 2, /* automatic renewal comes, and the last day of notice is within 90 days */
-  FLAG_RENEWED = 4,       /* the current period is not the first */
-  FLAG_END_UNKNOWN = 8,   /* neither an end nor open_ended is stated */
-  FLAG_DORMANT = 16,      /* in force, and no event for 24 months */
-  FLAG_PARTIAL_DATES = 32
+  FLAG_EXPIRING = 1,      /* it ends within 180 days, and nothing renews it */
+  FLAG_NOTICE_WINDOW = 2, /* automatic renewal comes, and the next last day of notice is within 90 days */
+  FLAG_ENDING = 4,        /* a notice, a termination or a successor ends it */
+  FLAG_RENEWED = 8,       /* the current period is not the first */
+  FLAG_END_UNKNOWN = 16,  /* no end is known, and open_ended is not stated */
+  FLAG_DORMANT = 32,      /* in force, and no event for 24 months */
+  FLAG_PARTIAL_DATES = 64
 };
-enum { FLAG_COUNT = 6 };
+enum { FLAG_COUNT = 7 };
 extern const char *const flag_names[FLAG_COUNT]; /* by bit: "expiring" … */
 
 struct standing {
   const char *status; /* constant, or terms.stage */
   const char
-      *rule; /* stage, superseded, terminated, no_start, before_start, suspended, in_period, no_end, after_period */
+      *rule; /* stage, no_start, superseded, terminated, after_period, before_start, suspended, in_period, no_end */
   unsigned flags;
   const char *missing[4];   /* members that would decide what is unknown, ended by NULL */
   int period_number;        /* 0: there is no current period */
   day period_starts_on;     /* DAY_NONE without a period */
   day period_ends_on;       /* DAY_NONE: no end known, or no period */
-  const char *period_basis; /* term, extension, renewal, open_ended, end_unknown; NULL without a period */
-  day notice_on;            /* DAY_NONE: none */
+  const char *period_basis; /* term, extension, renewal, notice, termination, supersession, open_ended, end_unknown;
+                               NULL without a period */
+  day notice_on;            /* the next last day on which notice is useful; DAY_NONE: none */
+  day notice_for;           /* the last day of the agreement that such a notice brings; DAY_NONE: none */
   day next_change_on;       /* the next day on which the status is another, or DAY_NONE */
   const char *next_status;  /* what it is then, or NULL */
   day due_on;               /* the next day on which anything here but next_* is another, or DAY_NONE */

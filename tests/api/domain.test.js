@@ -117,6 +117,25 @@ const cases = {
     ['2025-02-10', {ends_on: '2025-02-28'}], ['2025-03-10', {ends_on: '2025-03-31'}]],
   'renewals end at their maximum': [{effective_on: '2020-01-01', term_months: 12, renewal: {kind: 'automatic', months: 12, max: 1}},
     ['2021-12-31', {status: 'in_force', number: 2}], ['2022-01-01', {status: 'expired'}]],
+  'a renewal counts from the day after the first end': [{effective_on: '2024-04-01', ends_on: '2024-09-30', renewal: {kind: 'automatic', months: 6, max: 1}},
+    ['2025-03-31', {status: 'in_force', ends_on: '2025-03-31'}], ['2025-04-01', {status: 'expired'}]],
+  'an end in February comes back on its last day': [{effective_on: '2022-03-01', ends_on: '2023-02-28', renewal: {kind: 'automatic', months: 12}},
+    ['2023-06-01', {ends_on: '2024-02-29'}]],
+  'a termination that is known is the end before it comes': [{effective_on: '2020-01-01', ends_on: '2030-12-31', termination: {effective_on: '2026-06-15'}, events: [{on: '2025'}]},
+    ['2026-02-11', {status: 'in_force', flags: ['expiring', 'ending'], ends_on: '2026-06-14', basis: 'termination', notice_on: null, next_change: {on: '2026-06-15', status: 'terminated'}}]],
+  'an open suspension does not outlast the term': [{effective_on: '2020-01-01', ends_on: '2022-12-31', suspensions: [{from: '2022-06-01'}]},
+    ['2022-12-01', {status: 'suspended', next_change: {on: '2023-01-01', status: 'expired'}}], ['2026-02-11', {status: 'expired', next_change: null}]],
+  'notice as long as the renewal is given in the period before': [{effective_on: '2024-01-01', term_months: 12, renewal: {kind: 'automatic', months: 12}, notice: {months: 12}, events: [{on: '2025'}]},
+    ['2025-11-15', {notice_on: '2025-12-31', notice_for: '2026-12-31'}],
+    ['2026-10-15', {notice_on: '2026-12-31', notice_for: '2027-12-31', flags: ['notice_window', 'renewed']}]],
+  'a notice in time ends it with its period': [{effective_on: '2024-01-01', term_months: 12, renewal: {kind: 'automatic', months: 12}, notice: {months: 3}, termination: {notice_on: '2026-01-15'}, events: [{on: '2025'}]},
+    ['2026-08-01', {status: 'in_force', flags: ['expiring', 'ending', 'renewed'], ends_on: '2026-12-31', basis: 'notice', notice_on: null}], ['2027-01-01', {status: 'terminated'}]],
+  'a notice that came too late ends it with the next period': [{effective_on: '2024-01-01', term_months: 12, renewal: {kind: 'automatic', months: 12}, notice: {months: 3}, termination: {notice_on: '2026-10-05'}},
+    ['2027-06-01', {status: 'in_force', ends_on: '2027-12-31', basis: 'notice'}]],
+  'months of notice at the end of a month': [{effective_on: '2020-01-01', ends_on: '2025-06-30', notice: {months: 3}},
+    ['2025-02-01', {notice_on: '2025-03-31', notice_for: '2025-06-30'}], ['2025-04-01', {notice_on: null, notice_for: null}]],
+  'notice of no days is the end itself': [{effective_on: '2025-01-01', ends_on: '2026-12-31', notice: {days: 0}},
+    ['2026-12-31', {notice_on: '2026-12-31'}]],
   'the last signature begins it when nothing else does': [{parties: [{organization: 'one', signed_on: '2020-01-02'}, {organization: 'two', signed_on: '2020-01-05'}], open_ended: true},
     ['2020-01-04', {status: 'signed'}], ['2020-01-05', {status: 'in_force', starts_on: '2020-01-05'}]],
 };
@@ -143,13 +162,40 @@ describe('the status on a day', () => {
           assert.deepEqual(Object.fromEntries(Object.keys(wanted).map((key) => [key, flat[key]])), wanted);
           const now = (await then.get(`/v1/agreements/${made.id}/status`, {status: 200})).json;
           assert.equal(now.on, on);
-          for (const member of ['status', 'flags', 'missing', 'period', 'notice_on', 'next_change']) assert.deepEqual(now[member], made[member], member);
+          for (const member of ['status', 'flags', 'missing', 'period', 'notice_on', 'notice_for', 'next_change']) assert.deepEqual(now[member], made[member], member);
         } finally {
           await then.stop();
         }
       }
     });
   }
+
+  test('what expired before its successor began stays expired', async () => {
+    const old = await make(concluded({effective_on: '2010-04-01', ends_on: '2015-03-31'}));
+    const renewed = await make(concluded({effective_on: '2019-01-01', open_ended: true}));
+    await make(concluded({effective_on: '2022-01-01', open_ended: true, relations: [old, renewed].map(({id}) => ({type: 'supersedes', agreement: id}))}));
+    const on = async ({id}, day) => (await server.get(`/v1/agreements/${id}/status?on=${day}`)).json;
+    assert.equal((await on(old, '2023-01-01')).status, 'expired');
+    assert.equal((await on(renewed, '2022-01-01')).status, 'superseded');
+    const {period, flags} = await on(renewed, '2021-12-01');
+    assert.deepEqual(period, {number: 1, starts_on: '2019-01-01', ends_on: '2021-12-31', basis: 'supersession'});
+    assert.deepEqual(flags.filter((flag) => flag !== 'dormant'), ['expiring', 'ending']);
+  });
+
+  test('a known end is found by filters, in lists of what is ending, and in calendars', async () => {
+    const tags = ['known-ends'];
+    const late = await make(concluded({tags, effective_on: '2020-01-01', ends_on: '2030-12-31', termination: {effective_on: '2027-06-15'}}));
+    const soon = await make(concluded({tags, effective_on: '2025-07-01', term_months: 12, renewal: {kind: 'automatic'}, notice: {months: 1}, termination: {notice_on: '2026-04'}}));
+    await make(concluded({tags, effective_on: '2025-07-01', ends_on: '2031-12-31'}));
+    const ids = async (query) => (await server.get(`/v1/agreements?tag=known-ends&${query}`, {status: 200})).json.items.map(({id}) => id);
+    assert.deepEqual(await ids('period_ends_on__lte=2027-12-31&sort=period_ends_on'), [soon.id, late.id]);
+    assert.deepEqual(await ids('flag=ending&sort=period_ends_on'), [soon.id, late.id]);
+    assert.deepEqual(await ids('period_basis=notice'), [soon.id]);
+    assert.deepEqual(await ids('notice_for__isnull=true'), (await ids('limit=9')));
+    const {text} = await server.get(`/v1/agreements?format=ics&slug=${late.slug}`, {status: 200});
+    assert.match(text, /DTSTART;VALUE=DATE:20270614\r\n[^]*SUMMARY:End of term/);
+    assert.doesNotMatch(text, /2030/);
+  });
 
   test('without any date it is unknown, and says what would decide', async () => {
     const made = await make(concluded({}));

@@ -58,6 +58,7 @@ SELECT a.pk AS pk, json_object(
     'ends_on', a.period_ends_on,
     'basis', a.period_basis)),
   'notice_on', a.notice_on,
+  'notice_for', a.notice_for,
   'next_change', iif(a.next_change_on IS NULL, NULL, json_object(
     'on', a.next_change_on,
     'status', a.next_change_status)),

@@ -192,8 +192,8 @@ export class Model {
   }
 
   #derived(agreement) {
-    const {status, flags, missing, period, next_change: change} = this.document(agreement);
-    return JSON.stringify([status, flags, missing, period, change]);
+    const {status, flags, missing, period, notice_on: notice, notice_for: noticeFor, next_change: change} = this.document(agreement);
+    return JSON.stringify([status, flags, missing, period, notice, noticeFor, change]);
   }
 
   #countStandings(before, writtenId) {

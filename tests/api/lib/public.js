@@ -4,7 +4,7 @@ import {resolve, resources} from './contract.js';
 import {everything} from './pages.js';
 import {startServer} from './server.js';
 
-export const derived = ['status', 'flags', 'missing', 'period', 'notice_on', 'next_change'];
+export const derived = ['status', 'flags', 'missing', 'period', 'notice_on', 'notice_for', 'next_change'];
 // When a public agreement last changed counts what moves for the public, so an admin's document does not tell it.
 const counted = ['revision', 'updated_at'];
 

@@ -21,9 +21,13 @@ static const struct standing in_force = {.status = "in_force",
                                          .period_basis = "open_ended",
                                          .period_ends_on = DAY_NONE,
                                          .notice_on = DAY_NONE,
+                                         .notice_for = DAY_NONE,
                                          .next_change_on = DAY_NONE};
-static const struct standing superseded = {
-    .status = "superseded", .rule = "superseded", .notice_on = DAY_NONE, .next_change_on = DAY_NONE};
+static const struct standing superseded = {.status = "superseded",
+                                           .rule = "superseded",
+                                           .notice_on = DAY_NONE,
+                                           .notice_for = DAY_NONE,
+                                           .next_change_on = DAY_NONE};
 
 static int with_change(void **state) {
   struct change *change = memory_new(NULL, struct change);
