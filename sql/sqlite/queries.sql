@@ -415,3 +415,18 @@ SELECT id, slug, name, names, kind, country FROM organizations WHERE pk = $1
 
 -- name: graph-id
 SELECT id FROM organizations WHERE pk = $1
+
+-- Who besides $3 has the identifier.
+-- name: identifier-holders
+SELECT o.pk, o.id, o.slug FROM organization_identifiers i JOIN organizations o ON o.pk = i.owner
+WHERE i.value = $1 AND i.scheme = $2 AND i.owner <> $3 ORDER BY i.owner
+
+-- Of any scheme where $2 is null.
+-- name: identifier-owners
+SELECT DISTINCT owner FROM organization_identifiers WHERE value = $1 AND ($2 IS NULL OR scheme = $2) ORDER BY owner LIMIT $3
+
+-- name: identifier-doubles
+SELECT i.scheme, i.value, o.id, o.slug FROM organization_identifiers i JOIN organizations o ON o.pk = i.owner
+WHERE i.scheme <> 'other' AND EXISTS (SELECT 1 FROM organization_identifiers j
+  WHERE j.value = i.value AND j.scheme = i.scheme AND j.owner <> i.owner)
+ORDER BY i.scheme, i.value, o.pk

@@ -49,10 +49,10 @@ struct call {
   const struct handler *handler;
   struct principal principal;
   struct principal *by_ticket; /* whom the ticket stood for that the call showed; or NULL */
-  uint64_t commits;      /* of the store, read before anything else was */
-  int64_t admitted_ns;   /* when the caller was found (monotonic) */
-  struct ending *ending; /* of a token or a session, which the call is about to write; or NULL */
-  json_t *body;          /* checked against the contract; owned by the call */
+  uint64_t commits;            /* of the store, read before anything else was */
+  int64_t admitted_ns;         /* when the caller was found (monotonic) */
+  struct ending *ending;       /* of a token or a session, which the call is about to write; or NULL */
+  json_t *body;                /* checked against the contract; owned by the call */
   json_t
       *normal; /* of a body that is a whole record: its normal form, for the handler to take apart; owned by the call */
   struct faults *faults;

@@ -64,7 +64,7 @@ bool change_load(struct change *change, const char *key, struct target *target) 
 }
 
 static bool sound(const struct change *change) {
-  return change->faults->count == 0 && change->taken == NULL && db_failure(change->db) == DB_OK;
+  return change->faults->count == 0 && db_failure(change->db) == DB_OK;
 }
 
 /* -- slugs --------------------------------------------------------------------------------------------------------- */
@@ -113,8 +113,7 @@ static void derive_slug(struct change *change, const char *name, const char *id,
   }
 }
 
-/* Takes the slug out of the normal form and decides which one the record has. A slug that is taken is a conflict when
- * nothing else is wrong, else one fault among others (make_row). */
+/* Takes the slug out of the normal form and decides which one the record has. */
 static void settle_slug(struct change *change, struct target *target, json_t *normal, const char *addressed) {
   char wanted[65] = "";
   const char *given = json_string_value(json_object_get(normal, "slug"));
@@ -129,7 +128,7 @@ static void settle_slug(struct change *change, struct target *target, json_t *no
   }
   if (wanted[0] != '\0' && strcmp(wanted, target->slug) != 0) {
     if (!slug_free(change, wanted, target->id)) {
-      change->taken = why_taken(change, wanted);
+      faults_add(change->faults, PLACE_BODY, "/slug", "taken", "%s", why_taken(change, wanted));
     }
     snprintf(target->slug, sizeof target->slug, "%s", wanted);
   } else if (target->slug[0] == '\0' && sound(change)) {
@@ -153,9 +152,6 @@ static bool make_row(struct change *change, struct target *target, json_t *norma
   }
   if (rules->whole != NULL && !change->whole_later && target->pk != 0) {
     rules->whole(change, target, normal);
-  }
-  if (change->taken != NULL && change->faults->count > 0) {
-    faults_add(change->faults, PLACE_BODY, "/slug", "taken", "%s", change->taken);
   }
   return sound(change);
 }
@@ -196,14 +192,14 @@ enum changed change_create(struct change *change, json_t *normal, const char *sl
   return sound(change) ? CHANGE_CREATED : CHANGE_REFUSED;
 }
 
-static enum changed replace(struct change *change, struct target *target, json_t *normal, bool fresh) {
+static enum changed replace(struct change *change, struct target *target, json_t *normal) {
   char old_slug[65];
   memcpy(old_slug, target->slug, sizeof old_slug);
   if (!make_row(change, target, normal, NULL)) {
     return CHANGE_REFUSED;
   }
   bool moved = strcmp(old_slug, target->slug) != 0;
-  if (!moved && !fresh && json_equal(target->row, normal)) {
+  if (!moved && !target->fresh && json_equal(target->row, normal)) {
     return CHANGE_NOTHING;
   }
   target->revision += history_pending(change, target->id) ? 0 : 1;
@@ -217,7 +213,7 @@ static enum changed replace(struct change *change, struct target *target, json_t
 }
 
 enum changed change_replace(struct change *change, struct target *target, json_t *normal) {
-  return replace(change, target, normal, false);
+  return replace(change, target, normal);
 }
 
 void change_delete(struct change *change, struct target *target) {
@@ -276,5 +272,6 @@ enum changed change_reserve(struct change *change, json_t *normal, struct target
 }
 
 enum changed change_complete(struct change *change, struct target *target, json_t *normal) {
-  return replace(change, target, normal, true);
+  target->fresh = true;
+  return replace(change, target, normal);
 }

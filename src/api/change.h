@@ -19,12 +19,13 @@ struct change {
   const struct contract *contract;
   const char *now; /* timestamp of the whole write */
   struct faults *faults;
-  const char *taken; /* why a slug cannot be had: a conflict, not a fault; or NULL */
   json_t *awaited; /* import: relations left to the other side, looked at once all is written (relations_missing); else
                       NULL */
   json_t *pending; /* import: {id: pk} of the records whose history is written once all is (history_end); else NULL */
   json_t *served; /* import: {id: slug} of references as they were served, for ids that are not known here; else NULL */
   bool whole_later;              /* import: rules->whole is asked once all is written */
+  bool contested;                /* import: another record has an identifier that this one is given */
+  int64_t leaving;               /* merge: the pk of the record that goes; else 0 */
   size_t line;                   /* import: of the record under way */
   struct blob *document;         /* as the change left it, when it was written; owned by `memory` */
   const struct derived *derived; /* agreements: what the check derived for the columns outside the contract */
@@ -37,6 +38,7 @@ struct target {
   char id[TYPEID_SIZE];
   char slug[65];
   json_t *row; /* as it stands in the database; NULL while it is being created */
+  bool fresh;  /* import: that is only its reserve (change_reserve), and all of it is new */
 };
 
 enum changed { CHANGE_REFUSED, CHANGE_CREATED, CHANGE_UPDATED, CHANGE_NOTHING };
@@ -52,7 +54,7 @@ void change_check(struct change *change, struct target *target, json_t *normal, 
 void change_begin(const struct change *change, struct target *target);
 
 /* Makes a record of `normal` (schema_normal; taken apart by this). `slug`: the one that the address names, or NULL. On
- * CHANGE_REFUSED change->faults or change->taken say why, or the database failed. */
+ * CHANGE_REFUSED change->faults say why, or the database failed. */
 enum changed change_create(struct change *change, json_t *normal, const char *slug, struct target *target);
 /* Makes the record what `normal` says. A slug that is absent stays. */
 enum changed change_replace(struct change *change, struct target *target, json_t *normal);
@@ -94,7 +96,7 @@ struct rules {
    * deleted. May be NULL. */
   void (*after)(struct change *change, const struct target *target, const json_t *before, const json_t *row);
   /* Looks for circles: whether a record that the row refers to leads back to the target. An import asks once all
-   * records are written. May be NULL. */
+   * records are written, and then for identifiers that were contested, too. May be NULL. */
   void (*whole)(struct change *change, const struct target *target, const json_t *row);
 };
 
@@ -141,6 +143,19 @@ int64_t pk_of(struct change *change, const struct resource *resource, const char
  * argument of queries that take one. */
 bool record_reaches(struct change *change, const char *query_name, const char *from, const struct target *target,
                     const char *type);
+
+/* -- identifiers --------------------------------------------------------------------------------------------------- */
+
+/* Brings the identifiers of an organization to the form of their registers. Faults for what is no identifier of its
+ * scheme, is there twice, or is new and belongs to another organization; in an import change->contested instead of the
+ * last. */
+void identifiers_check(struct change *change, const struct target *target, json_t *row);
+/* Import, once all is written: faults for identifiers that others still have, of a row that was contested. */
+void identifiers_check_contested(struct change *change, const struct target *target, const json_t *row);
+/* Tells the identifiers that several organizations have. False when there are some. */
+bool identifiers_check_unique(struct db *db, void (*tell)(void *argument, const char *line), void *argument);
+/* Whether all that is wrong is that others have what was asked for (the code `taken`): a conflict. */
+bool faults_are_conflict(const struct faults *faults);
 
 /* A fault at /a/3/b. */
 void fault_at(struct change *change, const char *code, const char *message, const char *pointer, ...)

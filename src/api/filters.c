@@ -9,7 +9,6 @@
 
 #include "api/call.h"
 #include "base/memory.h"
-#include "domain/identifier.h"
 #include "domain/partial_date.h"
 #include "domain/question.h"
 #include "store/search.h"
@@ -106,26 +105,6 @@ static void read_reference(struct call *call, const struct pair *pair, const cha
   }
 }
 
-/* What cannot be written (rules.c) cannot be found either. */
-static void check_identifier(struct call *call, const struct pair *pair, const struct operand *operand) {
-  const char *expected = NULL;
-  if (!identifier_valid(operand->kind, operand->text, &expected)) {
-    faults_add(call->faults, PLACE_PARAMETER, pair->name, "identifier", "must be %s", expected);
-  }
-}
-
-/* `kind:value`: the kind as the contract has it. */
-static void read_kind(const struct filter *filter, struct operand *out) {
-  for (const char *const *kind = filter->kinds->values; *kind != NULL; kind++) {
-    size_t length = strlen(*kind);
-    if (strncmp(out->text, *kind, length) == 0 && out->text[length] == ':') {
-      out->kind = *kind;
-      out->text += length + 1;
-      return;
-    }
-  }
-}
-
 static void read_operand(struct call *call, const struct filter *filter, enum test test, const struct pair *pair,
                          struct operand *out) {
   const struct schema *schema = filter->schema;
@@ -137,12 +116,6 @@ static void read_operand(struct call *call, const struct filter *filter, enum te
     out->number = strtoll(pair->value, NULL, 10);
   } else {
     out->text = has_format(schema, "date-time") ? utc(call->memory, pair->value) : pair->value;
-    if (filter->kinds != NULL) {
-      read_kind(filter, out);
-    }
-    if (out->kind != NULL && strcmp(filter->name, "identifier") == 0) {
-      check_identifier(call, pair, out);
-    }
   }
 }
 
@@ -159,7 +132,8 @@ static struct condition *condition_of(struct reading *reading, const struct pair
   struct condition *condition = &reading->conditions[reading->selection->count++];
   condition->filter = filter;
   condition->test = test;
-  condition->operands = memory_array(reading->call->memory, struct operand, reading->call->uri->pair_count);
+  size_t room = reading->call->uri->pair_count * (filter->kinds != NULL ? IDENTIFIERS_MEANT : 1);
+  condition->operands = memory_array(reading->call->memory, struct operand, room);
   return condition;
 }
 
@@ -175,14 +149,17 @@ static void read_pair(struct reading *reading, const struct pair *pair) {
     return;
   }
   bool bound = test >= TEST_LT && test <= TEST_GTE, dates = bound && has_format(filter->bound, "partial-date");
-  size_t before = reading->operands;
-  reading->operands += dates ? 3 : 1;
+  bool identifier = filter->kinds != NULL && test != TEST_ISNULL;
+  struct operand meant[IDENTIFIERS_MEANT];
+  size_t before = reading->operands, many = identifier ? read_identifier(call, pair->name, pair->value, meant) : 1;
+  reading->operands += dates ? 3 : many;
   if (reading->operands > OPERANDS_MOST) {
     if (before <= OPERANDS_MOST) {
-      faults_add(call->faults, PLACE_PARAMETER, pair->name, "too_many",
-                 "is one too many: filters take %d values, and "
-                 "what compares with a partial date takes three of them",
-                 OPERANDS_MOST);
+      faults_add(
+          call->faults, PLACE_PARAMETER, pair->name, "too_many",
+          "is one too many: filters take %d values; what compares with a partial date takes three of them, and an "
+          "identifier one for each scheme that it may be of",
+          OPERANDS_MOST);
     }
     return;
   }
@@ -190,8 +167,13 @@ static void read_pair(struct reading *reading, const struct pair *pair) {
   if (dates) {
     bound_date(call->memory, condition, pair->value);
   } else {
-    struct operand *operands = (struct operand *)(uintptr_t)condition->operands;
-    read_operand(call, filter, test, pair, &operands[condition->count++]);
+    struct operand *operands = (struct operand *)(uintptr_t)condition->operands + condition->count;
+    if (identifier) {
+      memcpy(operands, meant, many * sizeof *meant);
+    } else {
+      read_operand(call, filter, test, pair, operands);
+    }
+    condition->count += many;
   }
 }
 

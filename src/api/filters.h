@@ -13,5 +13,12 @@ struct selection *read_selection(struct call *call);
 /* Reads what `q` asks for (api/search.c). False when it is absent, or, with a fault, nothing that can be searched for.
  */
 bool read_question(struct call *call, struct question *out);
+/* Reads what an identifier asks for (api/identifiers.c): `scheme:value`, which is a fault where it is none of that
+ * scheme; or a text that is looked for as it is, and as each scheme of which it is a pasted form. Their number. */
+enum { IDENTIFIERS_MEANT = 8 };
+size_t read_identifier(struct call *call, const char *parameter, const char *text,
+                       struct operand out[IDENTIFIERS_MEANT]);
+/* The unique identifiers that the text is a form of. Their number. */
+size_t identifiers_of(const void *memory, const char *text, struct operand out[IDENTIFIERS_MEANT]);
 
 #endif

@@ -27,9 +27,6 @@ enum { LOOK_NS = 250000000 };
 /* -- writing ------------------------------------------------------------------------------------------------------- */
 
 static void report_refusal(struct import *import, struct import_record *record, const struct change *change) {
-  if (change->taken != NULL && change->faults->count == 0) {
-    import_error(import, record, "/slug", "taken", memory_copy(import->memory, change->taken));
-  }
   import_faults(import, record, change->faults);
 }
 
@@ -90,6 +87,7 @@ static void complete(struct import *import, struct change *change, struct import
   enum changed outcome = copy == NULL    ? CHANGE_REFUSED
                          : record->fresh ? change_complete(change, &target, copy)
                                          : change_replace(change, &target, copy);
+  record->contested = change->contested;
   if (outcome == CHANGE_UPDATED) {
     check_revision(import, record, before);
   }
@@ -106,6 +104,7 @@ static void look_at_whole(struct import *import, struct change *change, struct i
   change->resource = record->resource;
   if (record->outcome == CHANGE_UPDATED && change_load_pk(change, record->pk, &target)) {
     const struct rules *rules = rules_of(change->resource);
+    change->contested = record->contested;
     if (rules->whole != NULL) {
       rules->whole(change, &target, target.row);
     }
@@ -162,7 +161,7 @@ static void walk(struct import *import, struct change *change,
   for (size_t i = 0; i < import->count && goes_on(import, change->db); i++) {
     change->memory = talloc_new(memory);
     change->faults = faults_new(change->memory);
-    change->taken = NULL;
+    change->contested = false;
     change->line = import->records[i].line;
     if (!import->records[i].failed) {
       step(import, change, &import->records[i]);

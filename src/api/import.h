@@ -19,8 +19,9 @@ struct import_record {
   int64_t pk;
   int64_t revision; /* that the file gives it; 0: none */
   bool fresh;
-  bool again;  /* write it once more: a relation that it left to the other side is not there */
-  bool failed; /* it has errors */
+  bool again;     /* write it once more: a relation that it left to the other side is not there */
+  bool contested; /* another record had an identifier of it when it was written */
+  bool failed;    /* it has errors */
   enum changed outcome;
 };
 

@@ -206,6 +206,7 @@ bool change_merge(struct change *change, struct target *from, struct target *int
     return false;
   }
   say_merged(change, from, into);
+  change->leaving = from->pk;
   move_referrers(change, &move, from->pk);
   if (change->faults->count == 0 && db_failure(change->db) == DB_OK) {
     unite(change, &move, from, into);

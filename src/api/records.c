@@ -100,9 +100,7 @@ static void begin_change(struct call *call, struct change *change) {
 /* Answers for a change that was refused. A failure of the database is answered by whoever ends the transaction. */
 static void answer_refused(struct call *call, struct change *change) {
   if (change->faults->count > 0) {
-    answer_faults(call, "invalid-body");
-  } else if (change->taken != NULL) {
-    answer_problem(call, "conflict", "%s", change->taken);
+    answer_faults(call, faults_are_conflict(change->faults) ? "conflict" : "invalid-body");
   }
 }
 

@@ -1,32 +1,14 @@
-/* What organizations and areas must obey beyond the contract: check digits, order in time, trees without cycles. */
+/* What organizations and areas must obey beyond the contract: order in time, trees without cycles, identifiers
+ * (identifiers.c). */
 #include "api/agreements.h"
 
 #include "base/memory.h"
-#include "domain/identifier.h"
 #include "domain/partial_date.h"
 
 #include <string.h>
 
 static const char *text_of(const json_t *object, const char *member) {
   return json_string_value(json_object_get(object, member));
-}
-
-static void check_identifiers(struct change *change, const json_t *row) {
-  size_t index, other_index;
-  json_t *item, *other;
-  json_t *list = json_object_get(row, "identifiers");
-  json_array_foreach(list, index, item) {
-    const char *expected = NULL;
-    if (!identifier_valid(text_of(item, "scheme"), text_of(item, "value"), &expected)) {
-      faults_add(change->faults, PLACE_BODY, memory_print(change->memory, "/identifiers/%zu/value", index),
-                 "identifier", "must be %s", expected);
-    }
-    json_array_foreach(list, other_index, other) {
-      if (other_index < index && json_equal(item, other)) {
-        fault_at(change, "duplicate", "is there twice", "/identifiers/%zu", index);
-      }
-    }
-  }
 }
 
 static bool read_date(const json_t *object, const char *member, struct partial_date *out) {
@@ -43,8 +25,7 @@ static void check_span(struct change *change, const json_t *item, const char *po
 }
 
 static void check_organization(struct change *change, const struct target *target, json_t *row) {
-  (void)target;
-  check_identifiers(change, row);
+  identifiers_check(change, target, row);
   const char *country = text_of(row, "country"), *region = text_of(row, "region");
   if (country != NULL && region != NULL && strncmp(country, region, 2) != 0) {
     faults_add(change->faults, PLACE_BODY, "/region", "contradiction", "must be a region of the country %s", country);
@@ -63,6 +44,9 @@ static void whole_organization(struct change *change, const struct target *targe
   static const char *const trees[] = {"parent", "predecessor"};
   size_t index;
   json_t *item;
+  if (change->contested) {
+    identifiers_check_contested(change, target, row);
+  }
   json_array_foreach(json_object_get(row, "relations"), index, item) {
     for (size_t i = 0; i < 2; i++) {
       const char *type = text_of(item, "type"), *other = text_of(item, "organization");

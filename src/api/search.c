@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ALIKE_MOST = 200 };
+enum { ALIKE_MOST = 200, IDENTIFIED_MOST = 50 };
 
 /* Two names that are no closer than this are not the same; and nobody is chosen who is not this much closer than the
  * next. */
@@ -120,7 +120,7 @@ void handle_search(struct call *call) {
 
 /* -- matching ------------------------------------------------------------------------------------------------------ */
 
-enum matched { MATCHED_EXACT, MATCHED_ALIAS, MATCHED_FOLDED, MATCHED_SIMILAR };
+enum matched { MATCHED_IDENTIFIER, MATCHED_EXACT, MATCHED_ALIAS, MATCHED_FOLDED, MATCHED_SIMILAR };
 
 struct meant {
   struct search_item item;
@@ -182,8 +182,11 @@ static bool is_chosen(const struct meant *list, size_t count) {
 }
 
 static json_t *show_meant(const struct meant *list, size_t count, size_t limit) {
-  static const char *const words[] = {
-      [MATCHED_EXACT] = "exact", [MATCHED_ALIAS] = "alias", [MATCHED_FOLDED] = "folded", [MATCHED_SIMILAR] = "similar"};
+  static const char *const words[] = {[MATCHED_IDENTIFIER] = "identifier",
+                                      [MATCHED_EXACT] = "exact",
+                                      [MATCHED_ALIAS] = "alias",
+                                      [MATCHED_FOLDED] = "folded",
+                                      [MATCHED_SIMILAR] = "similar"};
   json_t *items = json_array();
   bool chosen = is_chosen(list, count);
   for (size_t i = 0; i < count && i < limit; i++) {
@@ -206,30 +209,98 @@ static const char *read_name(struct call *call) {
   return key;
 }
 
+/* What a match is looked for by. */
+struct wanted {
+  const char *name, *key; /* and its folded form; or NULL */
+  struct operand identifiers[IDENTIFIERS_MEANT];
+  size_t identifier_count;
+};
+
+/* False, with a fault, when there is nothing to look for. */
+static bool read_wanted(struct call *call, struct wanted *wanted) {
+  const char *identifier = contract_parameter(call->operation, call->uri, "identifier");
+  size_t before = call->faults->count;
+  *wanted = (struct wanted){.name = contract_parameter(call->operation, call->uri, "name"), .key = read_name(call)};
+  if (identifier != NULL) {
+    wanted->identifier_count = read_identifier(call, "identifier", identifier, wanted->identifiers);
+  } else if (wanted->name != NULL) {
+    wanted->identifier_count = identifiers_of(call->memory, wanted->name, wanted->identifiers);
+  } else if (before == 0) {
+    faults_add(call->faults, PLACE_PARAMETER, "name", "required", "is required, or `identifier` instead");
+  }
+  return call->faults->count == before;
+}
+
 void find_match_faults(struct call *call) {
-  (void)read_name(call);
+  struct wanted wanted;
+  (void)read_wanted(call, &wanted);
+}
+
+struct meant_list {
+  struct meant items[IDENTIFIED_MOST + ALIKE_MOST];
+  int64_t pks[IDENTIFIED_MOST + ALIKE_MOST];
+  size_t count;
+};
+
+static bool is_listed(const struct meant_list *list, int64_t pk) {
+  for (size_t i = 0; i < list->count; i++) {
+    if (list->pks[i] == pk) {
+      return true;
+    }
+  }
+  return false;
+}
+
+static void find_identified(struct call *call, const struct operand *identifier, struct meant_list *list) {
+  struct query *query = db_named(call_db(call), "identifier-owners");
+  query_bind_text(query, 1, identifier->text);
+  query_bind_text(query, 2, identifier->kind);
+  query_bind_int(query, 3, IDENTIFIED_MOST);
+  size_t first = list->count, end = first;
+  while (query_step(query) == STEP_ROW && end < IDENTIFIED_MOST) {
+    list->pks[end++] = query_int(query, 0);
+  }
+  query_end(query);
+  for (size_t i = first; i < end; i++) {
+    struct meant *meant = &list->items[list->count];
+    int64_t pk = list->pks[i];
+    if (!is_listed(list, pk) && search_show(call->db, call->memory, call->resource, pk, &meant->item)) {
+      meant->matched = MATCHED_IDENTIFIER;
+      meant->score = 1;
+      list->pks[list->count++] = pk;
+    }
+  }
+}
+
+static void find_named(struct call *call, const struct wanted *wanted, struct meant_list *list) {
+  int64_t pks[ALIKE_MOST];
+  long found = search_alike(call_db(call), call->resource, wanted->name, pks, ALIKE_MOST);
+  for (long i = 0; i < found; i++) {
+    struct meant *meant = &list->items[list->count];
+    if (!is_listed(list, pks[i]) && search_show(call->db, call->memory, call->resource, pks[i], &meant->item)) {
+      compare(call->memory, wanted->name, wanted->key, meant);
+      list->pks[list->count] = pks[i];
+      list->count += meant->matched != MATCHED_SIMILAR || meant->score >= least_shown;
+    }
+  }
 }
 
 void handle_organization_match(struct call *call) {
-  const char *name = contract_parameter(call->operation, call->uri, "name"), *key = read_name(call);
-  if (key == NULL) {
+  struct wanted wanted;
+  if (!read_wanted(call, &wanted)) {
     answer_faults(call, "invalid-parameter");
     return;
   }
-  int64_t pks[ALIKE_MOST];
-  struct meant *list = memory_array(call->memory, struct meant, ALIKE_MOST);
-  long found = search_alike(call_db(call), call->resource, name, pks, ALIKE_MOST);
-  size_t count = 0;
-  for (long i = 0; i < found; i++) {
-    struct meant *meant = &list[count];
-    if (search_show(call->db, call->memory, call->resource, pks[i], &meant->item)) {
-      compare(call->memory, name, key, meant);
-      count += meant->matched != MATCHED_SIMILAR || meant->score >= least_shown;
-    }
+  struct meant_list *list = memory_new(call->memory, struct meant_list);
+  for (size_t i = 0; i < wanted.identifier_count; i++) {
+    find_identified(call, &wanted.identifiers[i], list);
   }
-  if (db_failure(call->db) == DB_OK) {
-    qsort(list, count, sizeof *list, by_nearness);
-    answer_json(call, 200, json_pack("{s:o}", "items", show_meant(list, count, limit_of(call))));
+  if (wanted.key != NULL) {
+    find_named(call, &wanted, list);
+  }
+  if (db_failure(call_db(call)) == DB_OK) {
+    qsort(list->items, list->count, sizeof *list->items, by_nearness);
+    answer_json(call, 200, json_pack("{s:o}", "items", show_meant(list->items, list->count, limit_of(call))));
     answer_tag_of_body(call);
   }
 }

@@ -1,5 +1,5 @@
 /* What is not a record: health, metrics, the contract, explanations, the page, backup and check. */
-#include "api/call.h"
+#include "api/change.h"
 
 #include "api/limits.h"
 #include "api/problem.h"
@@ -182,5 +182,9 @@ void handle_check(struct call *call) {
   add_check(checks, "history", gapless, lines);
   bool found = search_check(db, api_contract(call->api), keep_line, lines);
   add_check(checks, "search", found, lines);
-  answer_json(call, 200, json_pack("{s:b, s:o}", "ok", whole && standing && gapless && found, "checks", checks));
+  bool unique = identifiers_check_unique(db, keep_line, lines);
+  unique = store_checked(db, unique, "an identifier", keep_line, lines);
+  add_check(checks, "identifiers", unique, lines);
+  bool ok = whole && standing && gapless && found && unique;
+  answer_json(call, 200, json_pack("{s:b, s:o}", "ok", ok, "checks", checks));
 }

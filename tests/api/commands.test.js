@@ -231,7 +231,7 @@ test('check tells what it cannot read as what it is, and goes on to the other ch
   // In the index each word stands with the length of what it has not in common with the one before.
   const index = await run(['check', '--db', damaged('\x06zzqqxx', '\x7fzzqqxx')]);
   assert.equal(index.code, 1, index.stderr);
-  assert.match(index.stdout, /^database +ok\nstandings +ok\nhistory +ok\nsearch +WRONG\nareas: what is searched cannot be read: .*\n$/);
+  assert.match(index.stdout, /^database +ok\nstandings +ok\nhistory +ok\nsearch +WRONG\nareas: what is searched cannot be read: .*\nidentifiers +ok\n$/);
   const document = await run(['check', '--db', damaged('[{"value":"Qqzzxx"', '[}"value":"Qqzzxx"')]);
   assert.equal(document.code, 1, document.stderr);
   assert.match(document.stdout, /^database +ok\nstandings +ok\nhistory +WRONG\n.* cannot be read: .*\nsearch +(ok|WRONG)\n/);

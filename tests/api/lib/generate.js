@@ -50,6 +50,21 @@ export const identifiers = [
   {scheme: 'other', value: 'anything'},
 ];
 
+// Others of each scheme, each of them given once: no two organizations may have the same.
+let given = Math.floor(Math.random() * 2 ** 28);
+const digits = (count) => String(given++).padStart(count, '0');
+const base32 = (number) => [...Array(6).keys()].map((at) => '0123456789abcdefghjkmnpqrstvwxyz'[Math.floor(number / 32 ** (5 - at)) % 32]).join('');
+const remainder97 = (text) => Number([...text].map((each) => parseInt(each, 36)).join('').match(/\d{1,9}/g).reduce((rest, part) => String(BigInt(rest + part) % 97n), ''));
+const makers = {
+  ror: () => { const number = given++; return `0${base32(number)}${String(98 - number * 100 % 97).padStart(2, '0')}`; },
+  lei: () => { const text = `ENTENTE0${digits(10)}`; return `${text}${String(98 - remainder97(`${text}00`)).padStart(2, '0')}`; },
+  isni: () => { const text = digits(15), check = (12 - [...text].reduce((sum, digit) => (sum + Number(digit)) * 2 % 11, 0)) % 11; return `${text}${check === 10 ? 'X' : check}`; },
+  wikidata: () => `Q${++given}`,
+  jp_corporate_number: () => { const text = digits(12); return `${9 - [...text].reduce((sum, digit, at) => sum + digit * (at % 2 === 0 ? 2 : 1), 0) % 9}${text}`; },
+  other: () => 'anything',
+};
+export const newIdentifier = (scheme) => ({scheme, value: makers[scheme]()});
+
 // Some members are left out, as people do; what is left out has its default.
 const partly = (members, required) => fc.record(members, {requiredKeys: required});
 const ordered = (arbitrary, first, last) => arbitrary.filter((item) => !item[first] || !item[last] || item[first].slice(0, 4) <= item[last].slice(0, 4) - 1);
@@ -70,7 +85,7 @@ const organizationMembers = partly({
   website: maybe(uri),
   established: maybe(partialDate),
   description: maybe(paragraph),
-  identifiers: fc.uniqueArray(fc.constantFrom(...identifiers), {maxLength: 2}),
+  identifiers: fc.uniqueArray(fc.constantFrom(...Object.keys(makers)), {maxLength: 2}).map((schemes) => schemes.map(newIdentifier)),
   contacts: fc.array(contact, {maxLength: 2}),
   tags,
   visibility,

@@ -57,8 +57,11 @@ export function sampleBody(operation, known) {
   return own ? {body: sample(schema, known), type} : {};
 }
 
+// Whether a request is refused without the parameter. Of `name` and `identifier` one is needed, which no schema can say.
+export const isNeeded = (parameter) => parameter.in === 'query' && (parameter.required || parameter.name === 'name');
+
 function sampleQuery(operation) {
-  const needed = (operation.declared.parameters ?? []).map(resolve).filter((each) => each.in === 'query' && each.required);
+  const needed = (operation.declared.parameters ?? []).map(resolve).filter(isNeeded);
   return needed.length === 0 ? '' : `?${new URLSearchParams(needed.map((each) => [each.name, sample(each.schema)]))}`;
 }
 
