@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/network.h"
+#include "base/secret.h"
 #include "domain/webhook.h"
 #include "store/changes.h"
 
@@ -285,8 +286,8 @@ static void find_recipients(struct look *look) {
         .pk = query_int(query, 0),
         .id = memory_copy(look->memory, query_text(query, 1)),
         .url = memory_copy(look->memory, query_text(query, 2)),
-        .secret = memory_copy(look->memory, query_text(query, 3)),
-        .previous = query_null(query, 4) ? NULL : memory_copy(look->memory, query_text(query, 4)),
+        .secret = secret_copy(look->memory, query_text(query, 3)),
+        .previous = query_null(query, 4) ? NULL : secret_copy(look->memory, query_text(query, 4)),
         .failing = query_int(query, 5) != 0,
     };
     look->behind = look->behind || query_int(query, 6) != 0;

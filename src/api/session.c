@@ -51,14 +51,17 @@ static void derive_csrf(const char *secret, char out[CSRF_SIZE]) {
 }
 
 static bool shows_csrf(const struct request *request) {
-  char secret[TOKEN_SIZE], wanted[CSRF_SIZE];
+  char secret[TOKEN_SIZE] = "", wanted[CSRF_SIZE];
   const char *shown = request->csrf_token;
-  if (shown == NULL || strlen(shown) != CSRF_SIZE - 1 || !session_shown(request, secret)) {
+  if (shown == NULL || strlen(shown) != CSRF_SIZE - 1) {
     return false;
   }
+  bool right = session_shown(request, secret);
   derive_csrf(secret, wanted);
+  right = sodium_memcmp(shown, wanted, CSRF_SIZE - 1) == 0 && right;
   sodium_memzero(secret, sizeof secret);
-  return sodium_memcmp(shown, wanted, CSRF_SIZE - 1) == 0;
+  sodium_memzero(wanted, sizeof wanted);
+  return right;
 }
 
 /* Older browsers, and all of them where the address is neither TLS nor this machine, send only Origin. Behind a proxy
@@ -118,6 +121,7 @@ static void answer_session(struct call *call, int status, const char *secret) {
   answer_json(call, status,
               json_pack("{s:s, s:s, s:o, s:o}", "name", call->principal.name, "role", role_name(call->principal.role),
                         "expires_at", text_or_null(call->principal.expires_at), "csrf", text_or_null(csrf)));
+  sodium_memzero(csrf, sizeof csrf);
 }
 
 static void end_session(struct call *call, int64_t session) {

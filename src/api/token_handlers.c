@@ -190,11 +190,10 @@ void handle_token_create(struct call *call) {
   bind_quota(call, query, 8, "requests_per_minute");
   bind_quota(call, query, 9, "writes_per_minute");
   query_bind_text(query, 10, wanted.feed);
-  if (!query_run(query)) {
-    return;
+  if (query_run(query)) {
+    note(call, "token created", id, name);
+    answer_new_token(call, id, token);
   }
-  note(call, "token created", id, name);
-  answer_new_token(call, id, token);
   sodium_memzero(token, sizeof token);
 }
 

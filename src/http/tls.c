@@ -7,19 +7,19 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/secret.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <gnutls/abstract.h>
 #include <gnutls/gnutls.h>
 #include <gnutls/x509.h>
-#include <sodium.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { CHAIN_MOST = 16, FILE_MOST = 256 * 1024, KEY_ID_MOST = 64 };
+enum { CHAIN_MOST = 16, FILE_MOST = 1024 * 1024, KEY_ID_MOST = 64 };
 
 /* What browsers of the last ten years speak: a fresh key for each connection, and ciphers that authenticate. */
 static const char priorities[] = "SECURE128:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:-RSA:-DHE-RSA:-CIPHER-ALL:+AES-256-GCM:"
@@ -49,11 +49,6 @@ static int free_pair(struct tls_pair *pair) {
   return 0;
 }
 
-static int wipe(char *bytes) {
-  sodium_memzero(bytes, talloc_get_size(bytes));
-  return 0;
-}
-
 /* A file that can be read to its end without waiting for anybody: the end of a pipe may never come. */
 static int open_file(const char *path, struct error *error) {
   struct stat file;
@@ -71,24 +66,26 @@ static int open_file(const char *path, struct error *error) {
   return -1;
 }
 
-/* The file's bytes, which are wiped when they are freed. NULL with the reason. */
+/* The file's bytes, which are wiped when they are freed. NULL with the reason. There is room for one byte more than a
+ * file may have, which tells of one that is larger. */
 static char *read_pem(const void *parent, const char *path, gnutls_datum_t *out, struct error *error) {
-  char *bytes = memory_array(parent, char, FILE_MOST);
-  talloc_set_destructor(bytes, wipe);
+  char *bytes = secret_guard(memory_array(parent, char, FILE_MOST + 1));
   int fd = open_file(path, error);
   if (fd < 0) {
     return NULL;
   }
   ssize_t got, size = 0;
-  while ((got = read(fd, bytes + size, FILE_MOST - (size_t)size)) > 0) {
+  while ((got = read(fd, bytes + size, FILE_MOST + 1 - (size_t)size)) > 0) {
     size += got;
   }
   if (got < 0) {
     error_set(error, "%s: %s", path, strerror(errno));
+  } else if (size > FILE_MOST) {
+    error_set(error, "%s: a PEM file may have 1 MiB", path);
   }
   close(fd);
   *out = (gnutls_datum_t){.data = (unsigned char *)bytes, .size = (unsigned)size};
-  return got < 0 ? NULL : bytes;
+  return got < 0 || size > FILE_MOST ? NULL : bytes;
 }
 
 static bool read_chain(const void *memory, struct tls_pair *pair, const char *path, struct error *error) {

@@ -270,8 +270,16 @@ describe('certificate and key', () => {
     await refused(flags({cert: first.cert, key: second.key}), /second\.key: the key is not the one of the first certificate in .*first\.crt/);
     const others = await Promise.all(Array.from({length: 17}, (_, number) => selfSigned(folder, `other-${number}`)));
     await refused(flags({cert: file('many.pem', others.map(({pem}) => pem).join('')), key: others[0].key}), /many\.pem: a file may have 16 certificates/);
+    const lines = '# more\n'.repeat(150_000); // 1,050,000 bytes: just over a mebibyte with the certificate behind them
+    await refused(flags({cert: file('large.pem', lines + first.pem), key: first.key}), /large\.pem: a PEM file may have 1 MiB/);
+    await refused(flags({cert: first.cert, key: file('large.key', lines)}), /large\.key: a PEM file may have 1 MiB/);
     const locked = await selfSigned(folder, 'locked', {key: ['-passout', 'pass:secret']});
     await refused(flags(locked), /locked\.key: the key is encrypted/);
+  });
+
+  test('a file of several hundred kilobytes is read to its end', async () => {
+    const cert = file('long.pem', '# more\n'.repeat(100_000) + first.pem);
+    await serving({pair: {...first, cert}}, async (server) => assert.equal((await shake(server.port)).name, 'first'));
   });
 
   test('a chain is sent whole, so that clients which know the root are satisfied', async () => {
@@ -338,6 +346,9 @@ describe('SIGHUP', () => {
       writeFileSync(current().cert, 'half a cert');
       await reload(server);
       assert.match(server.output.stderr, /error .*current\.crt: no certificate in PEM form/);
+      writeFileSync(current().cert, second.pem + '# more\n'.repeat(200_000));
+      await reload(server);
+      assert.match(server.output.stderr, /error .*current\.crt: a PEM file may have 1 MiB; the certificate stays/);
       rmSync(current().cert);
       await reload(server);
       assert.match(server.output.stderr, /error .*current\.crt: No such file/);

@@ -210,6 +210,27 @@ const markup = {
   },
 };
 
+// A secret that a function makes on its stack is wiped before the function is left, on every path.
+const secretsWiped = {
+  name: 'secrets are wiped',
+  applies: (path) => /^src\/.*\.c$/.test(path),
+  check(path, text) {
+    const found = [];
+    const plain = blank(text, { strings: true });
+    for (const { match, line } of matches(plain, /^\s+[^\n]*\b(?:(?:token|session|ticket)_make|webhook_secret|derive_csrf)\((?:[^,()]*,\s*)?(\w+)\)/gm)) {
+      const start = plain.lastIndexOf('\n}', match.index) + 1;
+      const end = plain.indexOf('\n}', match.index);
+      if (!new RegExp(`^\\s+char\\b[^;]*\\b${match[1]}\\[`, 'm').test(plain.slice(start, match.index))) continue;
+      const after = plain.slice(match.index, end);
+      const wiped = after.indexOf(`sodium_memzero(${match[1]},`);
+      const left = after.search(/\breturn\b/);
+      if (wiped < 0) found.push({ line, message: `${match[1]} is not wiped` });
+      else if (left >= 0 && left < wiped) found.push({ line, message: `${match[1]} is not wiped on a path that returns early` });
+    }
+    return found;
+  },
+};
+
 const looseWords = new RegExp(String.raw`\b(${['TO' + 'DO', 'FIX' + 'ME', 'XX' + 'X', 'HA' + 'CK'].join('|')})\b`, 'g');
 const looseEnds = {
   name: 'no loose ends',
@@ -224,4 +245,4 @@ const looseEnds = {
   },
 };
 
-export const rules = [includes, sqlElsewhere, pastTheViews, sqlFromInput, fileLength, functionLength, foreignWords, markup, looseEnds];
+export const rules = [includes, sqlElsewhere, pastTheViews, sqlFromInput, fileLength, functionLength, foreignWords, markup, secretsWiped, looseEnds];

@@ -94,6 +94,15 @@ test('nothing is left for later, and no test is left out', () => {
   finds('tests/api/x.test.js', "test('x', { skip: true }, () => {});\n", /skipped/);
 });
 
+test('a secret on the stack is wiped on every path', () => {
+  const made = (rest) => `static void f(void) {\n  char token[TOKEN_SIZE];\n  token_make(token);\n${rest}}\n`;
+  finds('src/api/x.c', made('  use(token);\n'), /^3: token is not wiped/);
+  finds('src/api/x.c', made('  if (!use(token)) {\n    return;\n  }\n  sodium_memzero(token, sizeof token);\n'), /^3: token is not wiped on a path/);
+  finds('src/api/x.c', `${made('  sodium_memzero(token, sizeof token);\n')}${made('')}`, /^8: token/);
+  passes('src/api/x.c', made('  use(token);\n  sodium_memzero(token, sizeof token);\n  return;\n'));
+  passes('src/api/x.c', 'void f(char out[9]) {\n  ticket_make(out);\n}\n');
+});
+
 test('the page writes text, never markup', () => {
   finds('web/page.js', 'cell.innerHTML = title;\n', /^1: innerHTML/);
   finds('web/page.js', '\ndocument.write(title);\n', /^2: document\.write/);
