@@ -2,7 +2,8 @@
  * most precise decides, and a weight of zero says no. Parameters other than the weight make no difference here. */
 #include "api/call.h"
 
-#include <stdlib.h>
+#include "base/field.h"
+
 #include <string.h>
 
 enum { COVERS_NOT, COVERS_ALL, COVERS_KIND, COVERS_EXACTLY };
@@ -19,19 +20,6 @@ static int covers(const char *range, size_t length, const char *type) {
   return length == strlen(type) && strncasecmp(range, type, length) == 0 ? COVERS_EXACTLY : COVERS_NOT;
 }
 
-/* The weight that the parameters which follow a range give it. */
-static double weight_of(const char *parameters, const char *end) {
-  for (const char *at = parameters; at < end; at++) {
-    if (*at == ';') {
-      at += 1 + strspn(at + 1, " \t");
-      if ((*at == 'q' || *at == 'Q') && at[1] == '=') {
-        return strtod(at + 2, NULL);
-      }
-    }
-  }
-  return 1;
-}
-
 /* How much a header wants a type, and how precisely it says so. */
 struct wish {
   double weight;
@@ -40,16 +28,14 @@ struct wish {
 
 static struct wish wish_for(const char *header, const char *type) {
   struct wish wish = {.precise = COVERS_NOT};
-  for (const char *at = header; *at != '\0';) {
-    at += strspn(at, " \t,");
-    const char *end = at + strcspn(at, ",");
-    size_t length = strcspn(at, ";, \t");
-    int precise = covers(at, length, type);
+  struct span element;
+  struct field_pair range;
+  while (field_element(&header, &element)) {
+    int precise = field_pair(&element, &range) ? covers(range.name.text, range.name.length, type) : COVERS_NOT;
     if (precise > wish.precise) {
       wish.precise = precise;
-      wish.weight = weight_of(at + length, end);
+      wish.weight = field_weight(element);
     }
-    at = end;
   }
   return wish;
 }

@@ -212,7 +212,7 @@ bool tag_listed(const char *header, const char *tag, bool weak) {
   size_t wanted = weak ? strlen(tag) : state_of(tag, strlen(tag));
   while (*at != '\0') {
     at += strspn(at, " \t,");
-    if (*at == '*') {
+    if (*at == '*' && (at[1] == '\0' || strchr(" \t,", at[1]) != NULL)) {
       return true;
     }
     bool is_weak = strncmp(at, "W/", 2) == 0;

@@ -5,6 +5,7 @@
 
 #include "base/blob.h"
 #include "base/clock.h"
+#include "base/field.h"
 #include "base/memory.h"
 #include "contract/check.h"
 #include "contract/json.h"
@@ -104,8 +105,17 @@ static void answer_refused(struct call *call, struct change *change) {
   }
 }
 
+/* The first of several preferences of one name counts (RFC 7240, 2). */
 static bool wants_minimal(const struct call *call) {
-  return call->request->prefer != NULL && strstr(call->request->prefer, "return=minimal") != NULL;
+  const char *list = call->request->prefer == NULL ? "" : call->request->prefer;
+  struct span element;
+  struct field_pair preference;
+  while (field_element(&list, &element)) {
+    if (field_pair(&element, &preference) && field_is(preference.name, "return")) {
+      return field_value_is(preference.value, "minimal");
+    }
+  }
+  return false;
 }
 
 /* The document as it stands now, or nothing when the caller wants nothing. */

@@ -86,7 +86,7 @@ void handle_problem(struct call *call) {
     answer_problem(call, "not-found", "no problem has that name");
     return;
   }
-  if (call->request->accept != NULL && strstr(call->request->accept, "text/html") != NULL) {
+  if (prefers(call->request->accept, "text/html", "application/json")) {
     struct text *page = text_new(call->memory);
     /* Everything here is a constant of this program and free of markup. */
     text_addf(page,

@@ -2,8 +2,9 @@
  * cannot be read in the header is passed over, as HTTP wants it. */
 #include "domain/language.h"
 
+#include "base/field.h"
+
 #include <stdbool.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -15,17 +16,6 @@ struct range {
 };
 
 /* -- the header ---------------------------------------------------------------------------------------------------- */
-
-static double read_weight(const char *item, size_t length) {
-  const char *mark = memchr(item, ';', length);
-  const char *end = item + length;
-  for (const char *at = mark; at != NULL && at + 2 < end; at++) {
-    if ((at[0] == 'q' || at[0] == 'Q') && at[1] == '=') {
-      return strtod(at + 2, NULL);
-    }
-  }
-  return 1;
-}
 
 /* A language that is written in two scripts, by the places where it is. */
 static void name_script(char text[RANGE_SIZE]) {
@@ -41,12 +31,13 @@ static void name_script(char text[RANGE_SIZE]) {
 /* The ranges that are taken, best first; those of one weight in the order of the header. */
 static size_t read_ranges(const char *accept, struct range ranges[RANGES_MOST]) {
   size_t count = 0;
-  for (const char *at = accept; *at != '\0' && count < RANGES_MOST;) {
-    at += strspn(at, " \t,");
-    size_t length = strcspn(at, ","), name = strcspn(at, " \t;,");
-    struct range range = {.weight = read_weight(at, length)};
-    if (name > 0 && name < RANGE_SIZE && range.weight > 0) {
-      memcpy(range.text, at, name);
+  struct span element;
+  struct field_pair named;
+  while (count < RANGES_MOST && field_element(&accept, &element)) {
+    bool readable = field_pair(&element, &named) && named.name.length < RANGE_SIZE;
+    struct range range = {.weight = field_weight(element)};
+    if (readable && range.weight > 0) {
+      memcpy(range.text, named.name.text, named.name.length);
       name_script(range.text);
       size_t place = count++;
       for (; place > 0 && ranges[place - 1].weight < range.weight; place--) {
@@ -54,7 +45,6 @@ static size_t read_ranges(const char *accept, struct range ranges[RANGES_MOST]) 
       }
       ranges[place] = range;
     }
-    at += length;
   }
   return count;
 }

@@ -3,6 +3,7 @@
  * and 11.2). */
 #include "http/internal.h"
 
+#include "base/field.h"
 #include "base/memory.h"
 
 #include <string.h>
@@ -58,23 +59,17 @@ static void listed(struct head *head, const char **place, const char *value) {
   *place = *place == NULL ? value : memory_print(head->exchange, "%s, %s", *place, value);
 }
 
-/* Whether a list of codings (RFC 9110, 12.5.3) takes gzip: named, and not with the weight 0. `before` is what earlier
- * lines said. */
-static bool takes_gzip(const char *list, bool before) {
-  for (const char *at = list; *at != '\0'; at += strcspn(at, ","), at += *at == ',') {
-    at += strspn(at, " \t");
-    size_t length = strcspn(at, " \t;,");
-    if (length != strlen("gzip") || strncasecmp(at, "gzip", length) != 0) {
-      continue;
+/* Whether a list of codings (RFC 9110, 12.5.3) takes gzip: named, also by its old name, and not with the weight 0.
+ * `so_far` is what earlier lines said. */
+static bool takes_gzip(const char *list, bool so_far) {
+  struct span element;
+  struct field_pair coding;
+  while (field_element(&list, &element)) {
+    if (field_pair(&element, &coding) && (field_is(coding.name, "gzip") || field_is(coding.name, "x-gzip"))) {
+      return field_weight(element) > 0;
     }
-    const char *weight = at + length + strspn(at + length, " \t;");
-    if (*weight != 'q' && *weight != 'Q') {
-      return true;
-    }
-    weight += 1 + strspn(weight + 1, " \t=");
-    return strspn(weight, "0.") != strcspn(weight, " \t,;");
   }
-  return before;
+  return so_far;
 }
 
 /* A name has many to be compared with, so its length is looked at first; of `name` the compiler knows it. */
@@ -154,7 +149,7 @@ static void look_at(struct head *head, const struct header *header) {
   } else if (is(header, "Accept-Encoding")) {
     exchange->gzip = takes_gzip(value, exchange->gzip);
   } else if (is(header, "Connection")) {
-    exchange->close = exchange->close || strcasestr(value, "close") != NULL;
+    exchange->close = exchange->close || field_lists(value, "close");
   } else if (exchange->by_proxy) {
     look_at_proxy(head, header);
   }

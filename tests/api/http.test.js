@@ -72,6 +72,42 @@ test('a format that an address does not offer is 406, and what covers its format
   await server.get('/v1/organizations/none', {status: 404, headers: {accept: 'application/json'}});
 });
 
+test('a page is what is read of a problem only where HTML is wanted most', async () => {
+  const type = async (accept) => (await server.get('/problems/conflict', {headers: {accept}, status: 200})).headers['content-type'].split(';')[0];
+  assert.equal(await type('text/html, */*;q=0.8'), 'text/html');
+  for (const accept of ['*/*', 'application/json, text/html;q=0.5', 'application/json;a=",text/html,"', 'application/json, text/html;q=0']) {
+    assert.equal(await type(accept), 'application/json', accept);
+  }
+});
+
+test('a preference is read as one: names, values and quotes, the first of a name', async () => {
+  const applied = async (prefer) => (await server.put('/v1/organizations/one', {name: 'One'}, {headers: {prefer}, check: false})).headers['preference-applied'];
+  for (const prefer of ['return=minimal', 'Return = "minimal"', 'respond-async, return=minimal; x=y', 'a="b, c", return=minimal', 'wait=10,return="minimal"']) {
+    assert.equal(await applied(prefer), 'return=minimal', prefer);
+  }
+  for (const prefer of ['x-return=minimal', 'return=minimal-x', 'a="return=minimal"', 'a="x, return=minimal"', 'foo; return=minimal', 'return=representation, return=minimal', 'return']) {
+    assert.equal(await applied(prefer), undefined, prefer);
+  }
+});
+
+test('a coding is taken by its own name and weight', async () => {
+  const path = '/openapi.yaml';
+  const coded = async (value) => (await server.get(path, {headers: {'accept-encoding': value}})).headers['content-encoding'];
+  for (const value of ['gzip', 'x-gzip', 'br;q=1, GZIP ; q=0.5', 'br;a="x,y", gzip', 'gzip;quality=0']) assert.equal(await coded(value), 'gzip', value);
+  for (const value of ['gzip2', 'gzip;q=0', 'gzip; a=b; q=0.000', 'br;a="b, gzip"', '']) assert.equal(await coded(value), undefined, value);
+});
+
+test('a connection is closed when that is asked for, and not for a word that holds it', async () => {
+  const ask = (value) => raw.exchange(server.port, raw.request('GET', '/healthz', {Connection: value}).toString('latin1').repeat(2), {count: 2, seconds: 2});
+  assert.equal((await ask('x-closed')).answers.length, 2);
+  assert.equal((await ask('keep-alive, Close')).answers.length, 1);
+});
+
+test('a tag that only begins with a star fits nothing', async () => {
+  await server.put('/v1/organizations/one', {name: 'One'}, {headers: {'if-match': '*'}, status: 200});
+  await server.put('/v1/organizations/one', {name: 'One'}, {headers: {'if-match': '*x'}, status: 412});
+});
+
 test('a body of another media type is 415', async () => {
   for (const type of ['text/plain', 'application/xml', 'multipart/form-data; boundary=x', 'application/jsonx', 'application']) {
     const answer = await server.post('/v1/organizations', '{"name":"x"}', {status: 415, headers: {'content-type': type}});
