@@ -3,6 +3,7 @@
 #include "api/call.h"
 
 #include "api/caller.h"
+#include "api/doubts.h"
 #include "api/ending.h"
 #include "api/feed.h"
 #include "api/idempotency.h"
@@ -384,7 +385,10 @@ static void read_body(struct call *call) {
   if (call->faults->count > 0) {
     call->normal = schema_remainder(call->operation->body, call->body, call->faults);
     refuse(call, "invalid-body");
-  } else if (call->resource != NULL && call->operation->body == call->resource->schema) {
+    return;
+  }
+  call->warning = doubts_header(call->memory, schema_of_body(call), call->body);
+  if (call->resource != NULL && call->operation->body == call->resource->schema) {
     call->normal = schema_normal(call->operation->body, call->body);
   }
 }
@@ -563,6 +567,8 @@ bool api_write(struct call *call, struct db *db) {
   }
   if (call->reply.status >= 400) {
     ending_undo(call);
+  } else if (call->warning != NULL) {
+    answer_header(call, "Warning", call->warning);
   }
   return call->reply.status < 400; /* a replay too: it may repeat what this very group is to keep */
 }

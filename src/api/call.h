@@ -55,6 +55,7 @@ struct call {
   json_t *body;                /* checked against the contract; owned by the call */
   json_t
       *normal; /* of a body that is a whole record: its normal form, for the handler to take apart; owned by the call */
+  const char *warning; /* the header `Warning` of the answer to a body that is doubtful; or NULL */
   struct faults *faults;
   const char *limits_left, *limits_policy; /* header values; NULL when no limit applies */
   struct worker *worker;                   /* of the thread that reads */

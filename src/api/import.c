@@ -263,9 +263,9 @@ static void answer_report(struct import *import) {
     updated += !record->failed && !record->fresh && record->outcome == CHANGE_UPDATED;
   }
   answer_json(import->call, 200,
-              json_pack("{s:I, s:I, s:I, s:I, s:I, s:O, s:O}", "rows", rows, "created", created, "updated", updated,
-                        "unchanged", rows - created - updated - failed, "failed", failed, "errors", import->errors,
-                        "readings", import->readings));
+              json_pack("{s:I, s:I, s:I, s:I, s:I, s:O, s:O, s:O}", "rows", rows, "created", created, "updated",
+                        updated, "unchanged", rows - created - updated - failed, "failed", failed, "errors",
+                        import->errors, "readings", import->readings, "warnings", import->warnings));
 }
 
 static bool asked(const struct call *call, const char *parameter, const char *value) {
@@ -279,6 +279,7 @@ void handle_import(struct call *call) {
                             .memory = call->memory,
                             .errors = owned_json(call->memory, json_array()),
                             .readings = owned_json(call->memory, json_array()),
+                            .warnings = owned_json(call->memory, json_array()),
                             .served = owned_json(call->memory, json_object()),
                             .create_only = asked(call, "mode", "create"),
                             .dry_run = asked(call, "dry_run", "true"),

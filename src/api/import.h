@@ -30,7 +30,7 @@ struct import {
   void *memory;
   struct import_record *records;
   size_t count, capacity;
-  json_t *errors, *readings;
+  json_t *errors, *readings, *warnings;
   json_t *served; /* slugs by id, of the references that have both */
   size_t dropped; /* errors past those that are listed */
   size_t faulty;  /* errors since reading or a round of writing began */

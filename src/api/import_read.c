@@ -3,6 +3,7 @@
  * it goes: what it lacks, a record that exists has. */
 #include "api/import.h"
 
+#include "api/doubts.h"
 #include "base/charset.h"
 #include "base/csv.h"
 #include "base/memory.h"
@@ -17,7 +18,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { ERRORS_MOST = 1000, VALUE_SHOWN = 100 };
+enum { ERRORS_MOST = 1000, WARNINGS_MOST = 1000, VALUE_SHOWN = 100 };
 
 /* -- errors -------------------------------------------------------------------------------------------------------- */
 
@@ -81,6 +82,29 @@ void import_faults(struct import *import, struct import_record *record, const st
   }
   import->faulty += faults->dropped;
   import->dropped += faults->dropped;
+}
+
+/* -- warnings ------------------------------------------------------------------------------------------------------ */
+
+struct doubt {
+  struct import *import;
+  const struct import_record *record;
+};
+
+static void warn(void *argument, const char *pointer, const char *value, const char *message) {
+  const struct doubt *doubt = argument;
+  const struct import_record *record = doubt->record;
+  if (json_array_size(doubt->import->warnings) >= WARNINGS_MOST) {
+    return;
+  }
+  void *memory = talloc_new(NULL);
+  bool csv = record->row > 0;
+  json_array_append_new(doubt->import->warnings,
+                        json_pack("{s:I, s:o, s:s?, s:s, s:s, s:s, s:s}", "line", (json_int_t)record->line, "row",
+                                  csv ? json_integer((json_int_t)record->row) : json_null(), "column",
+                                  csv ? sheet_column(memory, record->resource->schema, pointer) : NULL, "pointer",
+                                  pointer, "code", "doubtful_year", "value", value, "message", message));
+  talloc_free(memory);
 }
 
 /* -- reading ------------------------------------------------------------------------------------------------------- */
@@ -217,6 +241,7 @@ static void forgive(const struct import *import, struct faults *faults, size_t k
 static void check_record(struct import *import, struct import_record *record, const json_t *json,
                          struct faults *faults) {
   size_t known = faults->count;
+  doubts_tell(record->resource->schema, json, warn, &(struct doubt){import, record});
   schema_check(record->resource->schema, json, "", faults);
   if (!import->create_only && !json_is_string(json_object_get(json, "slug"))) {
     faults_add(faults, PLACE_BODY, "/slug", "required",

@@ -34,6 +34,19 @@ static long long number_of(const json_t *object, const char *member) {
   return json_integer_value(json_object_get(object, member));
 }
 
+static void print_warnings(const json_t *warnings) {
+  enum { SHOWN = 20 };
+  size_t count = json_array_size(warnings);
+  for (size_t i = 0; i < count && i < SHOWN; i++) {
+    const json_t *warning = json_array_get(warnings, i);
+    fprintf(stderr, "warning: line %lld: %s %s %s\n", number_of(warning, "line"), text_of(warning, "pointer"),
+            text_of(warning, "value"), text_of(warning, "message"));
+  }
+  if (count > SHOWN) {
+    fprintf(stderr, "warning: and %zu more\n", count - SHOWN);
+  }
+}
+
 /* Tells what was done; the exit status: a failure when records were left out. */
 static int print_report(const json_t *report, bool dry) {
   size_t index;
@@ -42,6 +55,7 @@ static int print_report(const json_t *report, bool dry) {
     printf("line %lld: %s %s was read as %s\n", number_of(reading, "line"), text_of(reading, "pointer"),
            text_of(reading, "value"), text_of(reading, "read_as"));
   }
+  print_warnings(json_object_get(report, "warnings"));
   static const char *const counts[] = {"rows", "created", "updated", "unchanged", "failed"};
   bool failed = number_of(report, "failed") > 0;
   for (size_t i = 0; i < (failed ? 5 : 4); i++) {

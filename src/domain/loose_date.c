@@ -5,7 +5,8 @@
  *
  * where mark is one of / . - and the same both times, and spaces may stand anywhere but within a number. An era's year
  * counts from 1 (or 元) in the era's first year. The result is then checked as a standard partial date, and an era's
- * must fall, in part at least, within the days of the era: 昭和64年2月 never was.
+ * must not lie before the era as a whole. It may lie behind it: a contract of 2015 ends on 平成33年3月31日, as nobody
+ * knew better.
  *
  * Without an era a year has four digits. A shorter first number could be a year of 民國, of a Japanese era or of a
  * century, a day or a month; nothing is guessed. */
@@ -142,11 +143,17 @@ static bool written_read(const char *text, struct written *out) {
 
 static bool within_era(const struct era *era, const struct written *written, const struct partial_date *date) {
   day first = civil_to_day(era->first.year, era->first.month, era->first.day_of_month);
-  day last = civil_to_day(era->last.year, era->last.month, era->last.day_of_month);
   if (written->month.digits != 0 && written->year.value < era->first_solar_year) {
     return false;
   }
-  return written->year.value >= 1 && date->last >= first && date->first <= last;
+  return written->year.value >= 1 && date->last >= first;
+}
+
+/* Whether a date of the era, as standard text, is from before its end. */
+static bool before_end(const struct era *era, const char *text) {
+  struct partial_date date;
+  return partial_date_read(text, strlen(text), &date) &&
+         date.first <= civil_to_day(era->last.year, era->last.month, era->last.day_of_month);
 }
 
 static enum loose_result written_resolve(const struct written *written, char out[PARTIAL_DATE_SIZE]) {
@@ -187,8 +194,8 @@ struct meanings {
 /* Adds the date, when it exists. `how` completes it, and `count`, when it is not 0, that. */
 static void add_meaning(struct meanings *meanings, const struct written *written, const char *how, int count) {
   char date[PARTIAL_DATE_SIZE], told[40] = "", number[12] = "";
-  if (written_resolve(written, date) != LOOSE_READ) {
-    return;
+  if (written_resolve(written, date) != LOOSE_READ || (written->era != NULL && !before_end(written->era, date))) {
+    return; /* an era that went on is read where it is named, but not guessed */
   }
   if (count != 0) {
     snprintf(number, sizeof number, "%d", count);
@@ -267,4 +274,34 @@ enum loose_result partial_date_read_loose(const char *text, char out[PARTIAL_DAT
       written_read((const char *)plain, &written) ? written_resolve(&written, out) : LOOSE_UNREADABLE;
   free(plain);
   return result;
+}
+
+/* -- doubtful years ------------------------------------------------------------------------------------------------- */
+
+enum { DOUBTFUL_BEFORE = 1800, DOUBTFUL_AFTER = 2200 };
+
+bool partial_date_doubt(const char *text, char out[PARTIAL_DATE_DOUBT]) {
+  /* ASCII, since headers tell it, too. */
+  static const struct {
+    int shift;
+    const char *calendar;
+  } meant[] = {{-543, "Thai year of the Buddhist era"}, {-660, "Japanese imperial year"}, {1911, "Minguo year"}};
+  char *rest, date[PARTIAL_DATE_SIZE];
+  long year = strtol(text, &rest, 10);
+  size_t length = strcspn(rest, "T");
+  if (rest != text + 4 || length >= sizeof date - 4 || (year >= DOUBTFUL_BEFORE && year <= DOUBTFUL_AFTER)) {
+    return false;
+  }
+  int used = snprintf(out, PARTIAL_DATE_DOUBT, "has a year %s", year < DOUBTFUL_BEFORE ? "before 1800" : "after 2200"),
+      before = used;
+  for (size_t i = 0; i < sizeof meant / sizeof meant[0] && used < PARTIAL_DATE_DOUBT; i++) {
+    long other = year + meant[i].shift;
+    struct partial_date ignored;
+    snprintf(date, sizeof date, "%04ld%.*s", other, (int)length, rest);
+    if (other >= DOUBTFUL_BEFORE && other <= DOUBTFUL_AFTER && partial_date_read(date, strlen(date), &ignored)) {
+      used += snprintf(out + used, (size_t)(PARTIAL_DATE_DOUBT - used), "%s%s if it is a %s",
+                       used == before ? "; it would be " : ", or ", date, meant[i].calendar);
+    }
+  }
+  return true;
 }

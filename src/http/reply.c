@@ -79,7 +79,7 @@ static void add_cors(struct exchange *exchange, struct MHD_Response *response, c
   add(response, "Access-Control-Allow-Origin", allowed);
   add(response, "Access-Control-Expose-Headers",
       "Change-Log, Content-Disposition, ETag, Idempotent-Replayed, Link, Location, Preference-Applied, RateLimit, "
-      "RateLimit-Policy, Retry-After, X-Request-Id");
+      "RateLimit-Policy, Retry-After, Warning, X-Request-Id");
   if (strcmp(exchange->request.method, "OPTIONS") == 0 && reply->status == 204) {
     add(response, "Access-Control-Allow-Methods", "GET, HEAD, POST, PUT, PATCH, DELETE");
     add(response, "Access-Control-Allow-Headers",

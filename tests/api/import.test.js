@@ -137,12 +137,12 @@ test('the parameter says what the records are when they do not, and must not con
 });
 
 test('dates as people write them are read, and how is told', async () => {
-  const written = {'2019年7月': '2019-07', '2019/7/1': '2019-07-01', '令和8年4月1日': '2026-04-01', '民國115年4月1日': '2026-04-01', '2019/7': '2019-07', '令和元年5月': '2019-05'};
+  const written = {'2019年7月': '2019-07', '2019/7/1': '2019-07-01', '令和8年4月1日': '2026-04-01', '民國115年4月1日': '2026-04-01', '2019/7': '2019-07', '令和元年5月': '2019-05', '平成33年3月31日': '2021-03-31', '昭和65年': '1990', '大正16年1月': '1927-01', 'Ｈ３３．３．３１': '2021-03-31'};
   const all = Object.keys(written).map((date, i) => organization(`dated-${i}`, {established: date}));
   const answer = await send(lines(...all), '', {status: 200});
   assert.deepEqual(answer.json.readings, Object.entries(written).map(([value, read], i) => ({line: i + 1, pointer: '/established', value, read_as: read})));
   assert.equal((await server.get('/v1/organizations/dated-0')).json.established, '2019-07');
-  for (const date of ['115/4/1', '令和', '平成40年', '2026/13', '1.2.03', 'soon']) {
+  for (const date of ['115/4/1', '令和', '平成元年1月7日', '2026/13', '1.2.03', 'soon']) {
     const refused = await send(lines(organization('undated', {established: date})), '', {status: 422});
     assert.deepEqual(refused.json.errors.map((each) => each.pointer), ['/established'], date);
   }

@@ -130,7 +130,7 @@ static void japanese_and_taiwanese_years_are_read(void **state) {
   ASSERT_ROWS(rows);
 }
 
-static void an_era_is_read_within_its_own_days_only(void **state) {
+static void an_era_is_read_from_its_first_day_on(void **state) {
   (void)state;
   static const struct loose_row rows[] = {
       {"令和元年5月1日", "2019-05-01"},
@@ -140,24 +140,31 @@ static void an_era_is_read_within_its_own_days_only(void **state) {
       {"令和元年", "2019"},
       {"令和0年", NULL},
       {"平成31年4月30日", "2019-04-30"},
-      {"平成31年5月1日", NULL},
+      {"平成31年5月1日", "2019-05-01"},
       {"平成31年", "2019"},
-      {"平成32年", NULL},
+      {"平成32年", "2020"},
+      {"平成33年3月31日", "2021-03-31"},
+      {"H33.3.31", "2021-03-31"},
+      {"平成33年3月", "2021-03"},
       {"平成元年1月8日", "1989-01-08"},
       {"平成元年1月7日", NULL},
       {"平成元年1月", "1989-01"},
       {"昭和64年1月7日", "1989-01-07"},
-      {"昭和64年1月8日", NULL},
-      {"昭和64年2月", NULL},
-      {"昭和65年", NULL},
+      {"昭和64年1月8日", "1989-01-08"},
+      {"昭和64年2月", "1989-02"},
+      {"昭和65年", "1990"},
+      {"昭和100年12月31日", "2025-12-31"},
+      {"大正20年4月1日", "1931-04-01"},
+      {"明治46年", "1913"},
+      {"平成33年2月29日", NULL},
       {"昭和元年12月25日", "1926-12-25"},
       {"昭和元年12月24日", NULL},
       {"大正15年12月25日", "1926-12-25"},
-      {"大正15年12月26日", NULL},
+      {"大正15年12月26日", "1926-12-26"},
       {"大正元年7月30日", "1912-07-30"},
       {"大正元年7月29日", NULL},
       {"明治45年7月30日", "1912-07-30"},
-      {"明治45年7月31日", NULL},
+      {"明治45年7月31日", "1912-07-31"},
       {"明治6年1月1日", "1873-01-01"},
       {"明治5年11月1日", NULL},
       {"明治5年", "1872"},
@@ -215,6 +222,38 @@ static void what_is_ambiguous_is_told_with_what_it_could_mean(void **state) {
   }
 }
 
+static void a_doubtful_year_is_told_with_what_may_be_meant(void **state) {
+  (void)state;
+  static const char *const rows[][2] = {
+      {"1800", NULL},
+      {"2200-12-31", NULL},
+      {"1999-01", NULL},
+      {"2026-04-01T09:30:00Z", NULL},
+      {"2569-04-01", "has a year after 2200; it would be 2026-04-01 if it is a Thai year of the Buddhist era, or "
+                     "1909-04-01 if it is a Japanese imperial year"},
+      {"2569-04", "has a year after 2200; it would be 2026-04 if it is a Thai year of the Buddhist era, or 1909-04 if "
+                  "it is a Japanese imperial year"},
+      {"2686", "has a year after 2200; it would be 2143 if it is a Thai year of the Buddhist era, or 2026 if it is a "
+               "Japanese imperial year"},
+      {"2569-04-01T09:30:00Z",
+       "has a year after 2200; it would be 2026-04-01 if it is a Thai year of the Buddhist era, "
+       "or 1909-04-01 if it is a Japanese imperial year"},
+      {"0115-04-01", "has a year before 1800; it would be 2026-04-01 if it is a Minguo year"},
+      {"2568-02-29", "has a year after 2200; it would be 1908-02-29 if it is a Japanese imperial year"},
+      {"1447-01-01", "has a year before 1800"},
+      {"9999-12-31", "has a year after 2200"},
+      {"soon", NULL},
+      {"", NULL},
+      {"99999999999999999999", NULL},
+      {"2569-04-01 and so on and on", NULL},
+  };
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    char doubt[PARTIAL_DATE_DOUBT] = "";
+    assert_int_equal(partial_date_doubt(rows[i][0], doubt), rows[i][1] != NULL);
+    assert_string_equal(doubt, rows[i][1] == NULL ? "" : rows[i][1]);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_partial_date_stands_for_its_whole_interval),
@@ -222,7 +261,8 @@ int main(void) {
       cmocka_unit_test(other_forms_and_impossible_dates_are_refused),
       cmocka_unit_test(dates_of_tables_are_read),
       cmocka_unit_test(japanese_and_taiwanese_years_are_read),
-      cmocka_unit_test(an_era_is_read_within_its_own_days_only),
+      cmocka_unit_test(a_doubtful_year_is_told_with_what_may_be_meant),
+      cmocka_unit_test(an_era_is_read_from_its_first_day_on),
       cmocka_unit_test(what_could_be_read_two_ways_is_ambiguous),
       cmocka_unit_test(what_is_ambiguous_is_told_with_what_it_could_mean),
       cmocka_unit_test(everything_else_is_unreadable),
