@@ -359,12 +359,6 @@ static void refuse(struct call *call, const char *problem) {
   answer_faults(call, problem);
 }
 
-/* What the body is, or is a part of. */
-static const struct schema *schema_of_body(const struct call *call) {
-  bool patch = strcmp(call->operation->method, "PATCH") == 0 && call->resource != NULL;
-  return patch ? call->resource->schema : call->operation->body;
-}
-
 static void read_body(struct call *call) {
   struct json_problem problem;
   call->body = json_read(call->request->body, call->request->body_size, &json_default_limits, &problem);
@@ -372,14 +366,14 @@ static void read_body(struct call *call) {
     answer_problem(call, "malformed-json", "line %d, column %d: %s", problem.line, problem.column, problem.message);
     return;
   }
-  schema_tidy(schema_of_body(call), call->body);
+  bool patch = strcmp(call->operation->method, "PATCH") == 0;
+  const struct schema *whole = patch && call->resource != NULL ? call->resource->schema : call->operation->body;
+  schema_tidy(whole, call->body);
   faults_locate(call->faults, call->body);
   /* A merge patch may hold any part of a document; it is checked once it is merged. */
-  if (strcmp(call->operation->method, "PATCH") == 0) {
-    if (!json_is_object(call->body)) {
-      faults_add(call->faults, PLACE_BODY, "", "type", "must be an object");
-    }
-  } else {
+  if (patch && !json_is_object(call->body)) {
+    faults_add(call->faults, PLACE_BODY, "", "type", "must be an object");
+  } else if (!patch) {
     schema_check(call->operation->body, call->body, "", call->faults);
   }
   if (call->faults->count > 0) {
@@ -387,7 +381,7 @@ static void read_body(struct call *call) {
     refuse(call, "invalid-body");
     return;
   }
-  call->warning = doubts_header(call->memory, schema_of_body(call), call->body);
+  call->warning = doubts_header(call->memory, whole, call->body);
   if (call->resource != NULL && call->operation->body == call->resource->schema) {
     call->normal = schema_normal(call->operation->body, call->body);
   }
