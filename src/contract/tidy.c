@@ -36,7 +36,7 @@ static void tidy_members(const struct schema *schema, json_t *object) {
   for (size_t i = 0; i < schema->member_count; i++) {
     const struct member *member = &schema->members[i];
     json_t *value = json_object_get(object, member->name);
-    json_t *changed = value == NULL || member->read_only ? NULL : tidied(member->schema, value);
+    json_t *changed = value == NULL ? NULL : tidied(member->schema, value);
     if (changed != NULL) {
       json_object_set_new(object, member->name, changed);
     }

@@ -106,6 +106,9 @@ describe('text', () => {
   });
 
   test('of tokens, webhooks and messages is tidy, too; the query of a feed stays', async () => {
+    const {id} = await make('areas', {name: 'x'});
+    await server.patch(`/v1/areas/${id}`, {name: 'y'}, {status: 200, headers: {'x-change-message': ' why  not '}});
+    assert.equal((await server.get(`/v1/areas/${id}/history`, {status: 200})).json.items[0].message, 'why not');
     const token = await make('tokens', {name: ' Front\u00a0 desk ', role: ' reader ', expires_at: ''});
     assert.deepEqual([token.name, token.role, token.expires_at], ['Front desk', 'reader', null]);
     assert.equal((await make('tokens', {name: 'All', role: 'feed', query: ''})).query, '');
@@ -155,6 +158,17 @@ describe('whole numbers', () => {
     assert.equal((await make('tokens', {name: 'n', role: 'reader', requests_per_minute: 60})).requests_per_minute, 60);
     const token = (await server.post('/v1/tokens', '{"name":"n","role":"reader","requests_per_minute":6e1}', {status: 201, headers: {'content-type': 'application/json'}})).json;
     assert.equal(token.requests_per_minute, 60);
+  });
+
+  test('are so in what is read only, too: the revision that an import says', async () => {
+    const strict = await startServer({args: ['--require-if-match']});
+    const table = (cell, status) => strict.post('/v1/import?resource=areas', `slug,name,revision\none,${cell},${cell}\n`, {status, headers: {'content-type': 'text/csv'}});
+    await strict.put('/v1/areas/one', {name: 'x'}, {status: 201, headers: {'if-none-match': '*'}});
+    await table('1.0', 200);
+    await table('1.0', 200);
+    await table('3.0', 422);
+    await table('2.0', 200);
+    await strict.stop();
   });
 
   test('that are none, or out of bounds, are told as such', async () => {
