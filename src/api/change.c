@@ -251,7 +251,7 @@ enum changed change_reserve(struct change *change, json_t *normal, struct target
   json_t *bare = owned_json(change->memory, json_copy(normal));
   for (size_t i = 0; i < change->resource->schema->member_count; i++) {
     const struct member *member = &change->resource->schema->members[i];
-    if (refers(member->schema)) {
+    if (member->table != NULL || refers(member->schema)) {
       json_object_set_new(bare, member->name, member->schema->kinds & KIND_ARRAY ? json_array() : json_null());
     }
   }

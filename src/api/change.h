@@ -59,8 +59,9 @@ enum changed change_create(struct change *change, json_t *normal, const char *sl
 /* Makes the record what `normal` says. A slug that is absent stays. */
 enum changed change_replace(struct change *change, struct target *target, json_t *normal);
 
-/* Import, first step: inserts a record without anything that refers, so that others can. change_complete then completes
- * it; its revision stays the first, and its history begins with history_end. */
+/* Import, first step: inserts a record without anything that refers, so that others can, and without items of a table:
+ * what is refused in the end has no identifier that others could want. change_complete then completes it; its revision
+ * stays the first, and its history begins with history_end. */
 enum changed change_reserve(struct change *change, json_t *normal, struct target *target);
 enum changed change_complete(struct change *change, struct target *target, json_t *normal);
 /* Deletes a record that nothing refers to. */

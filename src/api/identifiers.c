@@ -33,9 +33,6 @@ bool faults_are_conflict(const struct faults *faults) {
 static bool had(const struct target *target, const json_t *identifier) {
   size_t index;
   json_t *item;
-  if (target->fresh) {
-    return false;
-  }
   json_array_foreach(json_object_get(target->row, "identifiers"), index, item) {
     if (json_equal(item, identifier)) {
       return true;

@@ -115,6 +115,13 @@ describe('in an import', () => {
     assert.deepEqual([(await send(records.slice(0, 1))).json.unchanged], [1]);
   });
 
+  test('what is left out for another reason keeps no identifier from others', async () => {
+    const identifier = newIdentifier('ror'), slugs = [fresh(), fresh()];
+    const {json} = await send([{slug: slugs[0], name: 'a', identifiers: [identifier], relations: [{type: 'parent', organization: 'nobody-here'}]},
+      {slug: slugs[1], name: 'b', identifiers: [identifier]}], {query: '&on_error=skip'});
+    assert.deepEqual([json.created, json.failed, json.errors.map(({line, code}) => [line, code])], [1, 1, [[1, 'no_such_record']]]);
+  });
+
   test('identifiers may be exchanged, in any order of the lines', async () => {
     const [one, two] = [newIdentifier('ror'), newIdentifier('ror')], slugs = [fresh(), fresh(), fresh()];
     await put([one], {slug: slugs[0]});
