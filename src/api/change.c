@@ -54,6 +54,7 @@ bool change_load_pk(struct change *change, int64_t pk, struct target *target) {
   target->revision = json_integer_value(json_object_get(json, "revision"));
   snprintf(target->id, sizeof target->id, "%s", json_string_value(json_object_get(json, "id")));
   snprintf(target->slug, sizeof target->slug, "%s", json_string_value(json_object_get(json, "slug")));
+  target->fresh = false;
   target->row = row_of_document(change, target, json);
   return true;
 }
