@@ -359,43 +359,41 @@ FROM sqlite_schema t CROSS JOIN pragma_index_list(t.name) i CROSS JOIN pragma_in
 WHERE t.type = 'table'
 ORDER BY t.name, i.name, c.seqno;
 
--- The concluded agreements through which an organization may be covered ($1; on the day $2), each with the party and, when
--- an area is asked for ($3), the area through which. With $4 only what is in force today. via: 0 the organization itself, 1 a unit of it, 2 one that it is a
--- unit of, 3 one that came after or before it. area_via: 0 the area itself, 1 a broader one. What holds on the day is said
--- with partial dates: a text that begins like all days of its interval. The best way of each comes first.
--- name: coverage
-WITH RECURSIVE
-links (type, below, above) AS (
-  SELECT type, owner, organization FROM organization_relations
-  WHERE type IN ('parent', 'predecessor') AND (since IS NULL OR since <= $2)
-    AND (until IS NULL OR until >= $2 OR until = substr($2, 1, length(until)))
-),
-ways (pk, via) AS (
-  SELECT $1, 0
+-- What leads from an organization ($1) to others on a day ($2), by relations of the type $3, in the order of their making. What holds on
+-- the day is said with partial dates: a text that begins like all days of its interval.
+-- name: coverage-above
+SELECT r.organization FROM organization_relations r
+WHERE r.owner = $1 AND r.type = $3 AND (r.since IS NULL OR r.since <= $2)
+  AND (r.until IS NULL OR r.until >= $2 OR r.until = substr($2, 1, length(r.until)))
+ORDER BY r.organization
+
+-- name: coverage-below
+SELECT r.owner FROM organization_relations r
+WHERE r.organization = $1 AND r.type = $3 AND (r.since IS NULL OR r.since <= $2)
+  AND (r.until IS NULL OR r.until >= $2 OR r.until = substr($2, 1, length(r.until)))
+ORDER BY r.owner
+
+-- The concluded agreements to which an organization ($1) is a party on a day ($2). With $3 only what is in force today.
+-- name: coverage-agreements
+SELECT DISTINCT p.owner FROM agreement_parties p CROSS JOIN agreements a ON a.pk = p.owner
+WHERE p.organization = $1 AND p.role <> 'witness' AND (p.since IS NULL OR p.since <= $2)
+  AND (p.until IS NULL OR p.until >= $2 OR p.until = substr($2, 1, length(p.until)))
+  AND a.stage = 'concluded' AND ($3 = 0 OR a.status = 'in_force')
+ORDER BY p.owner
+
+-- The area by which an agreement ($1) is about an area ($2): 0 that area itself, 1 the nearest broader one.
+-- name: coverage-area
+WITH RECURSIVE wider (pk, steps) AS (
+  SELECT $2, 0
   UNION
-  SELECT l.below, 1 FROM ways w CROSS JOIN links l ON l.above = w.pk AND l.type = 'parent' WHERE w.via IN (0, 1)
-  UNION
-  SELECT l.above, 2 FROM ways w CROSS JOIN links l ON l.below = w.pk AND l.type = 'parent' WHERE w.via IN (0, 2)
-  UNION
-  SELECT l.below, 3 FROM ways w CROSS JOIN links l ON l.above = w.pk AND l.type = 'predecessor' WHERE w.via IN (0, 3)
-  UNION
-  SELECT l.above, 4 FROM ways w CROSS JOIN links l ON l.below = w.pk AND l.type = 'predecessor' WHERE w.via IN (0, 4)
-),
-wider (pk, via) AS (
-  SELECT $3, 0 WHERE $3 IS NOT NULL
-  UNION
-  SELECT t.parent, 1 FROM wider w CROSS JOIN areas t ON t.pk = w.pk WHERE t.parent IS NOT NULL
+  SELECT t.parent, w.steps + 1 FROM wider w CROSS JOIN areas t ON t.pk = w.pk WHERE t.parent IS NOT NULL
 )
-SELECT p.owner, min(w.via, 3) AS via, o.id, o.slug, o.name, c.via AS area_via, t.id, t.slug, t.name
-FROM ways w
-CROSS JOIN agreement_parties p ON p.organization = w.pk AND p.role <> 'witness'
-CROSS JOIN agreements a ON a.pk = p.owner AND a.stage = 'concluded' AND ($4 = 0 OR a.status = 'in_force')
-CROSS JOIN organizations o ON o.pk = w.pk
-LEFT JOIN agreement_areas g ON $3 IS NOT NULL AND g.owner = p.owner
-LEFT JOIN wider c ON c.pk = g.area
-LEFT JOIN areas t ON t.pk = c.pk
-WHERE $3 IS NULL OR c.pk IS NOT NULL
-ORDER BY p.owner, w.via, c.via
+SELECT min(w.steps, 1), t.id, t.slug, t.name
+FROM wider w CROSS JOIN agreement_areas g ON g.owner = $1 AND g.area = w.pk CROSS JOIN areas t ON t.pk = w.pk
+ORDER BY w.steps LIMIT 1
+
+-- name: organization-reference
+SELECT id, slug, name FROM organizations WHERE pk = $1
 
 -- The graph (store/graph.c): organizations in their order, the agreements of one in theirs, and of an agreement the parties
 -- that come after one.

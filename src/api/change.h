@@ -158,6 +158,9 @@ bool identifiers_check_unique(struct db *db, void (*tell)(void *argument, const 
 /* Whether all that is wrong is that others have what was asked for (the code `taken`): a conflict. */
 bool faults_are_conflict(const struct faults *faults);
 
+/* Adds a fault where the item `index` of a list ends (`until`) before it begins (`from`). */
+void check_span(struct change *change, const json_t *item, const char *list, size_t index);
+
 /* A fault at /a/3/b. */
 void fault_at(struct change *change, const char *code, const char *message, const char *pointer, ...)
     __attribute__((format(printf, 4, 5)));

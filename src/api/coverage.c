@@ -1,17 +1,35 @@
-/* Are we covered? The agreements that may cover an organization, and an area, are found along its parties and trees by
- * one statement; whether each is in force on the day follows from its terms, as everywhere. */
+/* Are we covered? Relations lead from the organization to others (closure.c), by ways in a fixed order: itself, its
+ * units, those it is a unit of, those that came after or before it, and upwards by both kinds of relation in any order.
+ * The agreements of each are looked at; whether one is in force on the day follows from its terms, as everywhere. An
+ * agreement is told once, by the first way that leads to it. */
 #include "api/agreements.h"
 
 #include "api/call.h"
+#include "api/closure.h"
 #include "base/blob.h"
 #include "base/memory.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-enum { DIRECT, UNIT, PARENT, SUCCESSOR, VIA_COUNT };
+static const struct closure_step to_units = {"parent", false, "child"}, to_parents = {"parent", true, "parent"},
+                                 to_successors = {"predecessor", false, "successor"},
+                                 to_predecessors = {"predecessor", true, "predecessor"};
 
-static const char *const ways[VIA_COUNT] = {"direct", "unit", "parent", "successor"};
+/* The first is the organization itself. What is above by one kind of relation alone was found before `mixed`. */
+static const struct way {
+  const char *name;
+  const struct closure_step *steps[3]; /* ended by NULL */
+} ways[] = {{"direct", {NULL}},
+            {"unit", {&to_units, NULL}},
+            {"parent", {&to_parents, NULL}},
+            {"successor", {&to_successors, NULL}},
+            {"successor", {&to_predecessors, NULL}},
+            {"mixed", {&to_parents, &to_predecessors, NULL}}};
+
 static const char *const area_ways[] = {"direct", "broader"};
+
+struct covering;
 
 struct coverage {
   struct call *call;
@@ -19,14 +37,17 @@ struct coverage {
   day on;
   struct found organization, area;
   bool with_area;
-  json_t *by_way[VIA_COUNT];
+  const struct way *way; /* under way */
+  json_t *seen;          /* {id: true} of the agreements that were found */
+  struct covering *list;
+  size_t count, room;
 };
 
-/* {id, slug, name} from three columns. */
-static json_t *reference_at(struct query *query, int column) {
-  return memory_checked(json_pack("{s:s, s:s, s:s}", "id", query_text(query, column), "slug",
-                                  query_text(query, column + 1), "name", query_text(query, column + 2)));
-}
+struct covering {
+  const struct way *way;
+  int64_t agreement;
+  json_t *item;
+};
 
 /* The parameter's record; NULL and a fault when it names none. */
 static json_t *read_record(struct call *call, const char *parameter, const char *path, struct found *found) {
@@ -51,61 +72,116 @@ static json_t *read_record(struct call *call, const char *parameter, const char 
   return owned_json(call->memory, reference);
 }
 
-/* The agreement on the row, when it is in force on the day. Its terms may be read from the database while the row
- * stands.
- */
-static void add_agreement(struct coverage *coverage, struct query *query) {
+/* Sets the area by which the agreement is about the one that is asked for. False when it is not. */
+static bool set_area(struct coverage *coverage, int64_t agreement, json_t *item) {
+  if (!coverage->with_area) {
+    json_object_set_new(item, "area_via", json_null());
+    json_object_set_new(item, "area", json_null());
+    return true;
+  }
+  struct query *query = db_named(coverage->change.db, "coverage-area");
+  query_bind_int(query, 1, agreement);
+  query_bind_int(query, 2, coverage->area.pk);
+  bool about = query_step(query) == STEP_ROW;
+  if (about) {
+    json_object_set_new(item, "area_via", json_string(area_ways[query_int(query, 0)]));
+    json_object_set_new(item, "area",
+                        json_pack("{s:s, s:s, s:s}", "id", query_text(query, 1), "slug", query_text(query, 2), "name",
+                                  query_text(query, 3)));
+  }
+  query_end(query);
+  return about;
+}
+
+static void describe(struct coverage *coverage, struct closure *closure, int64_t organization,
+                     const struct target *target, const struct standing *standing, json_t *item) {
+  static const char *const own[] = {"title", "kind"}, *const derived[] = {"period", "notice_on", "notice_for"};
+  json_t *row = memory_checked(json_object());
+  agreement_set_standing(row, standing);
+  json_object_set_new(item, "id", json_string(target->id));
+  json_object_set_new(item, "slug", json_string(target->slug));
+  for (size_t i = 0; i < sizeof own / sizeof own[0]; i++) {
+    json_object_set(item, own[i], json_object_get(target->row, own[i]));
+  }
+  for (size_t i = 0; i < sizeof derived / sizeof derived[0]; i++) {
+    json_object_set(item, derived[i], json_object_get(row, derived[i]));
+  }
+  json_object_set_new(item, "via", json_string(coverage->way->name));
+  json_object_set_new(item, "path", closure_path(closure));
+  json_object_set_new(item, "organization", closure_reference(closure, organization));
+  json_decref(row);
+}
+
+static void keep(struct coverage *coverage, int64_t agreement, json_t *item) {
+  if (coverage->count == coverage->room) {
+    coverage->room = coverage->room == 0 ? 16 : coverage->room * 2;
+    coverage->list = memory_grow(coverage->call->memory, coverage->list, struct covering, coverage->room);
+  }
+  coverage->list[coverage->count++] =
+      (struct covering){coverage->way, agreement, owned_json(coverage->call->memory, item)};
+}
+
+/* By the way, and then in the order of their making. */
+static int compare(const void *one, const void *other) {
+  const struct covering *a = one, *b = other;
+  int names = strcmp(a->way->name, b->way->name);
+  if (names != 0) {
+    return a->way < b->way ? -1 : 1;
+  }
+  return a->agreement < b->agreement ? -1 : a->agreement > b->agreement;
+}
+
+/* Takes the agreement, when it is in force on the day and about the area. */
+static void add_agreement(struct coverage *coverage, struct closure *closure, int64_t organization, int64_t agreement) {
   struct change *change = &coverage->change;
   struct target target = {0};
   struct terms terms;
   struct standing standing = {0};
   void *memory = talloc_new(coverage->call->memory);
+  json_t *item = memory_checked(json_object());
   change->memory = memory;
-  if (change_load_pk(change, query_int(query, 0), &target)) {
+  if (set_area(coverage, agreement, item) && change_load_pk(change, agreement, &target) &&
+      json_object_get(coverage->seen, target.id) == NULL) {
     agreement_terms(memory, target.row, agreement_superseded_on(change->db, target.pk, false), &terms);
     standing_on(&terms, coverage->on, &standing);
   }
   if (standing.status != NULL && strcmp(standing.status, "in_force") == 0) {
-    json_t *item = json_object(), *row = json_object();
-    agreement_set_standing(row, &standing);
-    json_object_set_new(item, "id", json_string(target.id));
-    json_object_set_new(item, "slug", json_string(target.slug));
-    json_object_set(item, "title", json_object_get(target.row, "title"));
-    json_object_set(item, "kind", json_object_get(target.row, "kind"));
-    json_object_set(item, "period", json_object_get(row, "period"));
-    json_object_set(item, "notice_on", json_object_get(row, "notice_on"));
-    json_object_set(item, "notice_for", json_object_get(row, "notice_for"));
-    json_object_set_new(item, "via", json_string(ways[query_int(query, 1)]));
-    json_object_set_new(item, "organization", reference_at(query, 2));
-    json_object_set_new(item, "area_via",
-                        coverage->with_area ? json_string(area_ways[query_int(query, 5)]) : json_null());
-    json_object_set_new(item, "area", coverage->with_area ? reference_at(query, 6) : json_null());
-    json_array_append_new(coverage->by_way[query_int(query, 1)], item);
-    json_decref(row);
+    json_t *told = memory_checked(json_object());
+    describe(coverage, closure, organization, &target, &standing, told);
+    json_object_update(told, item);
+    keep(coverage, agreement, told);
+    json_object_set_new(coverage->seen, target.id, json_true());
   }
+  json_decref(item);
   talloc_free(memory);
 }
 
-static void find_agreements(struct coverage *coverage) {
+static bool visit(void *argument, struct closure *closure, int64_t organization) {
+  struct coverage *coverage = argument;
   char on[DAY_SIZE];
   day_print(coverage->on, on);
-  struct query *query = db_named(coverage->change.db, "coverage");
-  query_bind_int(query, 1, coverage->organization.pk);
+  struct query *query = db_named(coverage->change.db, "coverage-agreements");
+  query_bind_int(query, 1, organization);
   query_bind_text(query, 2, on);
-  if (coverage->with_area) {
-    query_bind_int(query, 3, coverage->area.pk);
-  } else {
-    query_bind_null(query, 3);
-  }
-  query_bind_int(query, 4, coverage->on == clock_today());
-  int64_t last = 0;
+  query_bind_int(query, 3, coverage->on == clock_today());
   while (query_step(query) == STEP_ROW) {
-    if (query_int(query, 0) != last) {
-      add_agreement(coverage, query);
-    }
-    last = query_int(query, 0);
+    add_agreement(coverage, closure, organization, query_int(query, 0));
   }
   query_end(query);
+  return db_failure(coverage->change.db) == DB_OK;
+}
+
+static void find_agreements(struct coverage *coverage) {
+  struct closure *closure =
+      closure_new(coverage->call->memory, coverage->change.db, coverage->organization.pk, coverage->on);
+  for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
+    coverage->way = &ways[i];
+    if (i == 0) {
+      visit(coverage, closure, coverage->organization.pk);
+    } else {
+      closure_walk(closure, ways[i].steps, visit, coverage);
+    }
+  }
 }
 
 void find_coverage_faults(struct call *call) {
@@ -132,18 +208,19 @@ void handle_coverage(struct call *call) {
     answer_faults(call, "invalid-parameter");
     return;
   }
-  for (size_t i = 0; i < VIA_COUNT; i++) {
-    coverage.by_way[i] = owned_json(call->memory, json_array());
-  }
+  coverage.seen = owned_json(call->memory, json_object());
   find_agreements(&coverage);
-  json_t *answer = json_object(), *agreements = json_array();
-  for (size_t i = 0; i < VIA_COUNT; i++) {
-    json_array_extend(agreements, coverage.by_way[i]);
+  if (coverage.count > 0) {
+    qsort(coverage.list, coverage.count, sizeof *coverage.list, compare);
+  }
+  json_t *answer = memory_checked(json_object()), *agreements = memory_checked(json_array());
+  for (size_t i = 0; i < coverage.count; i++) {
+    json_array_append(agreements, coverage.list[i].item);
   }
   json_object_set_new(answer, "on", day_json(coverage.on));
   json_object_set(answer, "organization", organization);
   json_object_set(answer, "area", area == NULL ? json_null() : area);
-  json_object_set_new(answer, "covered", json_boolean(json_array_size(agreements) > 0));
+  json_object_set_new(answer, "covered", json_boolean(coverage.count > 0));
   json_object_set_new(answer, "agreements", agreements);
   answer_json(call, 200, answer);
   answer_tag_of_body(call);

@@ -184,7 +184,14 @@ struct selection *read_selection(struct call *call) {
                             .selection = memory_new(call->memory, struct selection),
                             .conditions = memory_array(call->memory, struct condition, room),
                             .names = memory_array(call->memory, const char *, room)};
-  day_print(clock_today(), today);
+  const char *on =
+      contract_takes_parameter(call->operation, "on") ? contract_parameter(call->operation, call->uri, "on") : NULL;
+  if (on != NULL) {
+    snprintf(today, DAY_SIZE, "%s", on);
+  } else {
+    day_print(clock_today(), today);
+  }
+  reading.selection->dated = on != NULL;
   reading.selection->resource = call->resource;
   reading.selection->conditions = reading.conditions;
   reading.selection->today = today;

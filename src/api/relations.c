@@ -5,6 +5,7 @@
 #include "api/change.h"
 
 #include "base/memory.h"
+#include "domain/partial_date.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -16,6 +17,18 @@ void fault_at(struct change *change, const char *code, const char *message, cons
   char *where = memory_checked(talloc_vasprintf(change->memory, pointer, arguments));
   va_end(arguments);
   faults_add(change->faults, PLACE_BODY, where, code, "%s", message);
+}
+
+static bool read_date(const json_t *object, const char *member, struct partial_date *out) {
+  const char *text = json_string_value(json_object_get(object, member));
+  return text != NULL && partial_date_read(text, strlen(text), out);
+}
+
+void check_span(struct change *change, const json_t *item, const char *list, size_t index) {
+  struct partial_date from, until;
+  if (read_date(item, "from", &from) && read_date(item, "until", &until) && until.last < from.first) {
+    fault_at(change, "order", "must not be before from", "/%s/%zu/until", list, index);
+  }
 }
 
 /* -- references ---------------------------------------------------------------------------------------------------- */

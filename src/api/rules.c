@@ -3,25 +3,11 @@
 #include "api/agreements.h"
 
 #include "base/memory.h"
-#include "domain/partial_date.h"
 
 #include <string.h>
 
 static const char *text_of(const json_t *object, const char *member) {
   return json_string_value(json_object_get(object, member));
-}
-
-static bool read_date(const json_t *object, const char *member, struct partial_date *out) {
-  const char *text = text_of(object, member);
-  return text != NULL && partial_date_read(text, strlen(text), out);
-}
-
-/* `until` must not lie before `from`. */
-static void check_span(struct change *change, const json_t *item, const char *pointer, size_t index) {
-  struct partial_date from, until;
-  if (read_date(item, "from", &from) && read_date(item, "until", &until) && until.last < from.first) {
-    fault_at(change, "order", "must not be before from", "/%s/%zu/until", pointer, index);
-  }
 }
 
 static void check_organization(struct change *change, const struct target *target, json_t *row) {

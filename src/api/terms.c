@@ -24,15 +24,19 @@ static struct partial_date date_of(const json_t *object, const char *member, boo
   return date;
 }
 
+/* The last signature begins the agreement; those of parties that joined later do so only where there are no others. */
 static void read_parties(const json_t *row, struct terms *terms) {
+  struct partial_date last[2] = {{0}, {0}}; /* of the first parties, of those that joined later */
   size_t i;
   json_t *party;
   json_array_foreach(json_object_get(row, "parties"), i, party) {
     struct partial_date signed_on = date_of(party, "signed_on", &terms->partial);
-    if (signed_on.known && (!terms->signed_on.known || signed_on.first > terms->signed_on.first)) {
-      terms->signed_on = signed_on;
+    struct partial_date *latest = &last[text_of(party, "from") != NULL];
+    if (signed_on.known && (!latest->known || signed_on.first > latest->first)) {
+      *latest = signed_on;
     }
   }
+  terms->signed_on = last[0].known ? last[0] : last[1];
 }
 
 static void read_extensions(const json_t *row, struct terms *terms) {
@@ -106,6 +110,29 @@ void agreement_terms(const void *memory, const json_t *row, day superseded_on, s
 
 /* -- faults -------------------------------------------------------------------------------------------------------- */
 
+/* The days from `from` to `until`, open where one is not given. */
+static void span_of(const json_t *item, day *first, day *last) {
+  bool ignored = false;
+  struct partial_date from = date_of(item, "from", &ignored), until = date_of(item, "until", &ignored);
+  *first = from.known ? from.first : DAY_FIRST;
+  *last = until.known ? until.last : DAY_LAST;
+}
+
+/* Does the item hold on a day on which one of the others does? */
+static bool overlap_any(const json_t *others, const json_t *item) {
+  day first, last, other_first, other_last;
+  size_t i;
+  json_t *other;
+  span_of(item, &first, &last);
+  json_array_foreach((json_t *)(uintptr_t)others, i, other) {
+    span_of(other, &other_first, &other_last);
+    if (first <= other_last && other_first <= last) {
+      return true;
+    }
+  }
+  return false;
+}
+
 static void check_parties(struct change *change, const json_t *row, bool concluded) {
   json_t *seen = json_object(), *organizations = json_object();
   size_t i;
@@ -113,10 +140,16 @@ static void check_parties(struct change *change, const json_t *row, bool conclud
   json_array_foreach(json_object_get(row, "parties"), i, party) {
     const char *organization = text_of(party, "organization"), *role = text_of(party, "role");
     char *key = memory_print(change->memory, "%s %s", organization, role);
-    if (json_object_get(seen, key) != NULL) {
-      fault_at(change, "duplicate", "is there twice in the same role", "/parties/%zu/organization", i);
+    json_t *earlier = json_object_get(seen, key);
+    if (earlier == NULL) {
+      json_object_set_new(seen, key, json_array());
+      earlier = json_object_get(seen, key);
     }
-    json_object_set_new(seen, key, json_true());
+    check_span(change, party, "parties", i);
+    if (overlap_any(earlier, party)) {
+      fault_at(change, "duplicate", "is there twice in the same role at the same time", "/parties/%zu/organization", i);
+    }
+    json_array_append(earlier, party);
     if (organization != NULL) {
       json_object_set_new(organizations, organization, json_true());
     }

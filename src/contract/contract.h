@@ -117,6 +117,7 @@ struct filter {
   const struct tree *tree;     /* in which the records referred to stand, for TEST_UNDER; or NULL */
   const char *description;     /* of the member, or NULL */
   bool internal;               /* what it looks at is x-internal: not for callers without a token */
+  bool dated;                  /* the items hold from `since` to `until` only */
   unsigned tests;              /* what may be asked: 1 << enum test, or-ed */
 };
 

@@ -43,6 +43,11 @@ static const struct schema *bound_of(const struct loader *loader, const struct s
 }
 
 /* Takes the filter over, but for its name what it needs is borrowed. */
+/* Whether the items of the table under way hold from a day to another only. */
+static bool is_dated(const struct walk *walk) {
+  return walk->table && schema_member(walk->object, "until");
+}
+
 static bool append_filter(const struct walk *walk, const struct filter *filter) {
   struct resource *resource = walk->resource;
   for (size_t i = 0; i < resource->filter_count; i++) {
@@ -83,6 +88,7 @@ static bool add_filter(const struct walk *walk, const struct member *member, con
                           .column = column,
                           .description = member->description,
                           .internal = walk->internal,
+                          .dated = is_dated(walk),
                           .tests = test_bits(schema, walk->table)};
   return add_kind(walk, member, &filter) && append_filter(walk, &filter);
 }
@@ -103,6 +109,7 @@ static bool add_others(const struct walk *walk, const struct member *member, con
                             .column = copied->column,
                             .description = copied->description,
                             .internal = walk->internal || copied->internal,
+                            .dated = is_dated(walk),
                             .tests = test_bits(copied->schema, walk->table)};
     if (!append_filter(walk, &filter)) {
       return false;
@@ -125,7 +132,7 @@ static bool add_tree(const struct walk *walk, const struct member *member, const
                         .table = walk->table,
                         .column = column,
                         .type = walk->table ? member->above : NULL,
-                        .dated = walk->table && schema_member(walk->object, "until")};
+                        .dated = is_dated(walk)};
   walk->resource->tree = tree;
   const struct filter under = {.name = "under",
                                .schema = schema,

@@ -35,23 +35,28 @@ static void add_operands(struct sql *sql, const struct operand *operands, size_t
 
 /* -- trees --------------------------------------------------------------------------------------------------------- */
 
-/* The links of the tree `r` that hold. A partial date is a text that begins like all days of its interval. */
-static void add_link(struct sql *sql, const struct selection *selection, const struct tree *tree) {
-  if (tree->type != NULL) {
-    text_addf(sql->text, " AND r.type = '%s'", tree->type);
-  }
-  if (!tree->dated) {
-    return;
-  }
+/* Adds that the item holds on the day. A partial date is a text that begins like all days of its interval. */
+static void add_holding(struct sql *sql, const struct selection *selection, const char *alias) {
   if (sql->today_at == 0) {
     sql->today = (struct operand){.text = selection->today};
     sql->today_at = FIRST_OPERAND + sql->count;
     sql->operands[sql->count++] = &sql->today;
   }
+  size_t on = sql->today_at;
   text_addf(sql->text,
-            " AND (r.since IS NULL OR r.since <= $%zu)"
-            " AND (r.until IS NULL OR r.until >= $%zu OR r.until = substr($%zu, 1, length(r.until)))",
-            sql->today_at, sql->today_at, sql->today_at);
+            " AND (%s.since IS NULL OR %s.since <= $%zu)"
+            " AND (%s.until IS NULL OR %s.until >= $%zu OR %s.until = substr($%zu, 1, length(%s.until)))",
+            alias, alias, on, alias, alias, on, alias, on, alias);
+}
+
+/* The links of the tree `r` that hold. */
+static void add_link(struct sql *sql, const struct selection *selection, const struct tree *tree) {
+  if (tree->type != NULL) {
+    text_addf(sql->text, " AND r.type = '%s'", tree->type);
+  }
+  if (tree->dated) {
+    add_holding(sql, selection, "r");
+  }
 }
 
 void sql_add_below(struct sql *sql, const struct selection *selection, const struct condition *condition,
@@ -98,14 +103,17 @@ void sql_add_match(struct sql *sql, const struct selection *selection, const str
   size_t count = operand == NULL ? condition->count : 1;
   if (filter->kind_column != NULL) {
     add_kinds(sql, filter, alias, operands, count);
-    return;
-  }
-  text_addf(sql->text, "%s.\"%s\"", alias, filter->column);
-  if (condition->test == TEST_UNDER && operand == NULL) {
-    text_add(sql->text, " IN ");
-    sql_add_below(sql, selection, condition, true);
   } else {
-    add_operands(sql, operands, count);
+    text_addf(sql->text, "%s.\"%s\"", alias, filter->column);
+    if (condition->test == TEST_UNDER && operand == NULL) {
+      text_add(sql->text, " IN ");
+      sql_add_below(sql, selection, condition, true);
+    } else {
+      add_operands(sql, operands, count);
+    }
+  }
+  if (filter->dated && selection->dated) {
+    add_holding(sql, selection, alias);
   }
 }
 
@@ -116,6 +124,9 @@ static void add_on_items(struct sql *sql, const struct selection *selection, con
             filter->table);
   if (condition->test == TEST_ISNULL) {
     text_addf(sql->text, "i.\"%s\" IS NOT NULL", filter->column);
+    if (filter->dated && selection->dated) {
+      add_holding(sql, selection, "i");
+    }
   } else {
     sql_add_match(sql, selection, condition, "i", NULL);
   }

@@ -37,6 +37,7 @@ struct selection {
   const struct condition *conditions;
   size_t count;
   const char *today;           /* YYYY-MM-DD: trees whose relations are dated are asked as of this day */
+  bool dated;                  /* so are other items that hold for some days only */
   const struct search *search; /* what their text has to have; or NULL */
 };
 

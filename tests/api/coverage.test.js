@@ -49,6 +49,89 @@ test('one is covered by its own agreements, its units\', those it is a unit of, 
   assert.deepEqual(await covered('organization=before&on=2019-06-30'), []);
 });
 
+test('relations of both kinds lead on in any order, and the path tells them', async () => {
+  await organization('old-university');
+  await organization('new-university', [{type: 'predecessor', organization: 'old-university', from: '2023-04-01'}]);
+  await organization('faculty', [{type: 'parent', organization: 'new-university'}]);
+  await organization('institute', [{type: 'predecessor', organization: 'faculty'}]);
+  await agreement('of-old', ['old-university', 'other']);
+  const {json} = await server.get('/v1/coverage?organization=institute', {status: 200});
+  assert.deepEqual(json.agreements.map(({slug, via, path, organization: party}) => [slug, via, party.slug, path.map((each) => [each.type, each.organization.slug])]),
+    [['of-old', 'mixed', 'old-university', [['predecessor', 'faculty'], ['parent', 'new-university'], ['predecessor', 'old-university']]]]);
+  assert.deepEqual(await covered('organization=faculty'), [['of-old', 'mixed', 'old-university', null, null]]);
+  assert.deepEqual(await covered('organization=faculty&on=2023-03-31'), [], 'it had not taken over yet');
+  assert.deepEqual(await covered('organization=new-university'), [['of-old', 'successor', 'old-university', null, null]]);
+  assert.deepEqual((await server.get('/v1/coverage?organization=old-university')).json.agreements[0].path, []);
+});
+
+test('the path of one kind of relation tells every step of it', async () => {
+  const paths = Object.fromEntries((await server.get('/v1/coverage?organization=leaf')).json.agreements.map(({slug, path}) => [slug, path]));
+  assert.deepEqual(paths['of-top'].map(({type, organization: {slug, name}}) => [type, slug, name]), [['parent', 'middle', 'The middle'], ['parent', 'top', 'The top']]);
+  const down = (await server.get('/v1/coverage?organization=top')).json.agreements.find(({slug}) => slug === 'of-leaf').path;
+  assert.deepEqual(down.map(({type, organization: {slug}}) => [type, slug]), [['child', 'middle'], ['child', 'leaf']]);
+});
+
+test('a way through a circle of both kinds ends', async () => {
+  await organization('ring-a');
+  await organization('ring-b', [{type: 'parent', organization: 'ring-a'}]);
+  await server.patch('/v1/organizations/ring-a', {relations: [{type: 'predecessor', organization: 'ring-b'}]}, {status: 200});
+  await agreement('of-ring', ['ring-b', 'other']);
+  assert.deepEqual(await covered('organization=ring-a'), [['of-ring', 'unit', 'ring-b', null, null]]);
+});
+
+test('a party counts on the days on which it is one', async () => {
+  await organization('early');
+  await organization('late');
+  await agreement('handed-over', ['other', {organization: 'early', until: '2023-03'}, {organization: 'late', from: '2023-04', until: '2025'}]);
+  const days = {early: {'2019-12-31': 0, '2020-01-01': 1, '2023-03-31': 1, '2023-04-01': 0}, late: {'2023-03-31': 0, '2023-04-01': 1, '2025-12-31': 1, '2026-01-01': 0}};
+  for (const [slug, each] of Object.entries(days)) {
+    for (const [on, count] of Object.entries(each)) assert.equal((await covered(`organization=${slug}&on=${on}`)).length, count, `${slug} ${on}`);
+  }
+  const listed = async (query) => (await server.get(`/v1/agreements?${query}&limit=500`, {status: 200})).json.items.map(({slug}) => slug);
+  assert.deepEqual(await listed('party=early'), ['handed-over'], 'who was a party at any time is found without a day');
+  for (const name of ['party', 'party__under']) {
+    assert.deepEqual(await listed(`${name}=early&on=2023-03-31`), ['handed-over']);
+    assert.deepEqual(await listed(`${name}=early&on=2023-04-01`), []);
+    assert.deepEqual(await listed(`${name}=early&${name}=late&on=2023-04-01`), ['handed-over']);
+  }
+  assert.ok(!(await listed('party__ne=late&on=2024-01-01')).includes('handed-over'));
+  assert.ok((await listed('party__ne=late&on=2026-01-01')).includes('handed-over'));
+  assert.equal((await server.get('/v1/stats?by=status&party=early&on=2023-04-01', {status: 200})).json.items.length, 0);
+  await server.get('/v1/agreements?on=2023', {status: 400});
+});
+
+test('a country counts on the days on which its party is one', async () => {
+  await organization('abroad', [], {country: 'FI'});
+  await agreement('far', ['other', {organization: 'abroad', from: '2024'}]);
+  assert.equal((await server.get('/v1/agreements?country=FI&on=2023-12-31')).json.items.length, 0);
+  assert.equal((await server.get('/v1/agreements?country=FI&on=2024-01-01&sort=-concluded_on')).json.items.length, 1);
+});
+
+test('an organization may leave and join again, but is not twice in one role at one time', async () => {
+  const parties = (...spans) => ['other', ...spans.map((span) => ({organization: 'late', ...span}))];
+  await agreement('again', parties({until: '2021'}, {from: '2023'}));
+  const refused = async (...spans) => (await server.post('/v1/agreements', {title: 'T', parties: parties(...spans)}, {status: 422})).json.errors
+    .map(({pointer, code}) => `${pointer} ${code}`);
+  assert.deepEqual(await refused({until: '2021'}, {from: '2021-12-31'}), ['/parties/2/organization duplicate']);
+  assert.deepEqual(await refused({}, {from: '2030'}), ['/parties/2/organization duplicate']);
+  assert.deepEqual(await refused({from: '2022', until: '2021'}), ['/parties/1/until order']);
+});
+
+test('who joined later does not move the start', async () => {
+  const parties = [{organization: 'other', signed_on: '2020-02-01'}, {organization: 'top', signed_on: '2020-02-05'}, {organization: 'late', signed_on: '2023-01-01', from: '2023-01-01'}];
+  const {json} = await server.post('/v1/agreements', {title: 'T', stage: 'concluded', open_ended: true, parties}, {status: 201});
+  assert.equal(json.period.starts_on, '2020-02-05');
+  assert.deepEqual(json.parties.map(({from, until}) => [from, until]), [[null, null], [null, null], ['2023-01-01', null]]);
+});
+
+test('a tree of ten thousand units is walked within a moment', async () => {
+  const lines = Array.from({length: 10_000}, (_, i) => JSON.stringify({resource: 'organizations', slug: `unit-${i}`, name: `Unit ${i}`,
+    relations: i === 0 ? [] : [{type: 'parent', organization: `unit-${Math.floor((i - 1) / 3)}`}]}));
+  await server.post('/v1/import', lines.join('\n'), {status: 200, headers: {'content-type': 'application/x-ndjson'}});
+  await agreement('of-unit', ['unit-9999', 'other']);
+  assert.deepEqual(await covered('organization=unit-0'), [['of-unit', 'unit', 'unit-9999', null, null]]);
+});
+
 test('an area is covered by agreements about it or about a broader one', async () => {
   await area('life-science');
   await area('drugs', 'life-science');
@@ -110,34 +193,37 @@ test('in a random registry, coverage is what a plain walk over it finds', async 
   for (let i = 0; i < 14; i++) {
     const relations = [];
     if (i > 0 && random.chance(0.6)) relations.push({type: 'parent', organization: `o${random.below(i)}`, ...lasting()});
-    if (i > 0 && random.chance(0.3)) relations.push({type: 'predecessor', organization: `o${random.below(i)}`, ...lasting()});
+    if (i > 0 && random.chance(0.5)) relations.push({type: 'predecessor', organization: `o${random.below(i)}`, ...lasting()});
     await own.put(`/v1/organizations/o${i}`, {name: `o${i}`, relations}, {status: 201});
     await own.put(`/v1/areas/a${i}`, {name: `a${i}`, parent: i > 0 && random.chance(0.7) ? `a${random.below(i)}` : null}, {status: 201});
   }
   for (let i = 0; i < 40; i++) {
     const first = random.below(14), parties = [`o${first}`, `o${(first + 1 + random.below(13)) % 14}`];
     await own.put(`/v1/agreements/g${i}`, {title: `g${i}`, stage: 'concluded', concluded_on: year(), term_months: 12 * (1 + random.below(8)),
-      parties: parties.map((each) => ({organization: each, role: random.pick(['party', 'party', 'witness'])})),
+      parties: parties.map((each) => ({organization: each, role: random.pick(['party', 'party', 'witness']), ...random.pick([{}, {}, {}, {from: year()}, {until: year()}])})),
       areas: random.some(['a0', 'a1', 'a2', 'a3', 'a4', 'a5'], 2)}, {status: 201});
   }
   const [organizations, areas, agreements] = await Promise.all(['organizations', 'areas', 'agreements'].map((path) => everything(own, `/v1/${path}`)));
   const slugOf = new Map(organizations.map((each) => [each.id, each.slug]));
-  let found = 0;
+  let found = 0, mixed = 0;
   for (const day of ['2016-03-01', '2020-12-31', '2026-05-01']) {
     const holds = (relation) => (relation.from ?? '0') <= day && (relation.until === null || relation.until >= day || day.startsWith(relation.until));
     const step = (slug, type) => organizations.find((each) => each.slug === slug).relations
       .filter((each) => each.type === type && holds(each)).map((each) => slugOf.get(each.organization.id));
-    const reach = (slug, type) => {
+    const reach = (slug, ...types) => {
       const seen = new Set();
-      for (const open = [slug]; open.length > 0;) for (const next of step(open.pop(), type)) if (!seen.has(next)) { seen.add(next); open.push(next); }
+      for (const open = [slug]; open.length > 0;) {
+        const at = open.pop();
+        for (const next of types.flatMap((type) => step(at, type))) if (!seen.has(next)) { seen.add(next); open.push(next); }
+      }
       return seen;
     };
     const inForce = [];
     for (const each of agreements) if ((await own.get(`/v1/agreements/${each.slug}/status?on=${day}`)).json.status === 'in_force') inForce.push(each);
     for (const {slug} of organizations) {
       const ways = [[new Set([slug]), 'direct'], [reach(slug, 'child'), 'unit'], [reach(slug, 'parent'), 'parent'],
-        [new Set([...reach(slug, 'successor'), ...reach(slug, 'predecessor')]), 'successor']];
-      const via = (each) => ways.find(([reached]) => each.parties.some((party) => party.role !== 'witness' && reached.has(party.organization.slug)))?.[1];
+        [new Set([...reach(slug, 'successor'), ...reach(slug, 'predecessor')]), 'successor'], [reach(slug, 'parent', 'predecessor'), 'mixed']];
+      const via = (each) => ways.find(([reached]) => each.parties.some((party) => party.role !== 'witness' && holds(party) && reached.has(party.organization.slug)))?.[1];
       for (const wanted of [null, 'a0', 'a3', 'a9']) {
         const wider = [];
         for (let at = areas.find((each) => each.slug === wanted); at; at = areas.find((each) => each.id === at.parent?.id)) wider.push(at.slug);
@@ -145,9 +231,19 @@ test('in a random registry, coverage is what a plain walk over it finds', async 
           .map((each) => `${each.slug} ${via(each)}`);
         const {json} = await own.get(`/v1/coverage?organization=${slug}&on=${day}${wanted ? `&area=${wanted}` : ''}`, {status: 200});
         assert.deepEqual(json.agreements.map((each) => `${each.slug} ${each.via}`).sort(), expected.sort(), `${slug} ${wanted} ${day}`);
+        for (const {via: way, path, organization: party} of json.agreements) {
+          const steps = [slug, ...path.map((each) => each.organization.slug)];
+          path.forEach(({type}, index) => assert.ok(step(steps[index], type).includes(steps[index + 1]), `${slug} ${day}: ${JSON.stringify(path)}`));
+          assert.equal(steps.at(-1), party.slug);
+          const names = {child: 'unit', parent: 'parent', predecessor: 'successor', successor: 'successor'};
+          const kinds = new Set(path.map(({type}) => names[type]));
+          assert.equal(way, kinds.size === 0 ? 'direct' : kinds.size === 1 ? [...kinds][0] : 'mixed');
+          mixed += way === 'mixed';
+        }
         found += expected.length;
       }
     }
   }
   assert.ok(found > 0);
+  t.diagnostic(`${found} found, ${mixed} by mixed ways`);
 });

@@ -22,6 +22,8 @@ SELECT a.pk AS pk, json_object(
       'reference', p.reference,
       'name_as_signed', p.name_as_signed,
       'signed_on', p.signed_on,
+      'from', p.since,
+      'until', p.until,
       'signatories', json(p.signatories)))
     FROM agreement_parties p CROSS JOIN organizations o ON o.pk = p.organization
     WHERE p.owner = a.pk),

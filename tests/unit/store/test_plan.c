@@ -350,8 +350,8 @@ static void a_tree_of_few_is_walked_like_the_values_that_it_stands_for(void **st
                             most = {"party", TEST_UNDER, {{.number = 1}}, 1};
   const struct resource *agreements = contract_resource(sample->contract, "agreements");
   const struct condition few = condition_of(agreements, &below), many = condition_of(agreements, &most);
-  const struct selection by_few = {agreements, &few, 1, "2026-05-01", NULL},
-                         by_many = {agreements, &many, 1, "2026-05-01", NULL};
+  const struct selection by_few = {agreements, &few, 1, "2026-05-01", false, NULL},
+                         by_many = {agreements, &many, 1, "2026-05-01", false, NULL};
   assert_true(db_begin_read(sample->reader));
   assert_int_equal(plan_page(sample->reader, &(struct page_request){.selection = &by_few}).lead, LEAD_EQUAL);
   assert_int_equal(plan_page(sample->reader, &(struct page_request){.selection = &by_many}).lead, LEAD_ORDER);
@@ -377,9 +377,9 @@ static void what_lies_between_two_bounds_is_gathered_when_that_is_few(void **sta
                             to = {"title", TEST_LTE, {{.text = "title 21"}}, 1};
   const struct resource *agreements = contract_resource(sample->contract, "agreements");
   const struct condition bounds[] = {condition_of(agreements, &from), condition_of(agreements, &to)};
-  const struct selection between = {agreements, bounds, 2, "2026-05-01", NULL},
-                         above = {agreements, bounds, 1, "2026-05-01", NULL},
-                         below = {agreements, bounds + 1, 1, "2026-05-01", NULL};
+  const struct selection between = {agreements, bounds, 2, "2026-05-01", false, NULL},
+                         above = {agreements, bounds, 1, "2026-05-01", false, NULL},
+                         below = {agreements, bounds + 1, 1, "2026-05-01", false, NULL};
   assert_true(db_begin_read(sample->reader));
   assert_int_equal(plan_page(sample->reader, &(struct page_request){.selection = &above}).lead, LEAD_ORDER);
   assert_int_equal(plan_page(sample->reader, &(struct page_request){.selection = &below}).lead, LEAD_ORDER);
@@ -394,8 +394,8 @@ static void days_are_tested_in_an_index_beside_the_records(void **state) {
   static const struct asked since = {"concluded_on", TEST_GTE, {{.text = "2019"}}, 1};
   const struct resource *agreements = contract_resource(sample->contract, "agreements");
   const struct condition conditions[] = {condition_of(agreements, &stage), condition_of(agreements, &since)};
-  const struct selection days = {agreements, conditions + 1, 1, "2026-05-01", NULL},
-                         others = {agreements, conditions, 1, "2026-05-01", NULL};
+  const struct selection days = {agreements, conditions + 1, 1, "2026-05-01", false, NULL},
+                         others = {agreements, conditions, 1, "2026-05-01", false, NULL};
   struct error error;
   struct db *open = store_public_reader(sample->store, &error);
   assert_non_null(open);
@@ -446,10 +446,10 @@ static void a_short_span_of_days_is_looked_up_day_by_day_where_nothing_narrows_m
   const struct condition conditions[] = {condition_of(agreements, &status), condition_of(agreements, &since),
                                          condition_of(agreements, &until), condition_of(agreements, &owner),
                                          condition_of(agreements, &wide)};
-  const struct selection span = {agreements, conditions + 1, 2, "2026-05-01", NULL},
-                         with_status = {agreements, conditions, 3, "2026-05-01", NULL},
-                         with_owner = {agreements, conditions + 1, 3, "2026-05-01", NULL},
-                         years = {agreements, conditions + 4, 1, "2026-05-01", NULL};
+  const struct selection span = {agreements, conditions + 1, 2, "2026-05-01", false, NULL},
+                         with_status = {agreements, conditions, 3, "2026-05-01", false, NULL},
+                         with_owner = {agreements, conditions + 1, 3, "2026-05-01", false, NULL},
+                         years = {agreements, conditions + 4, 1, "2026-05-01", false, NULL};
   assert_true(db_begin_read(sample->reader));
   struct page_request request = {.selection = &span, .limit = LIMIT};
   assert_int_equal(plan_page(sample->reader, &request).lead, LEAD_DAYS);
@@ -491,7 +491,7 @@ static void what_an_index_of_items_has_a_copy_of_is_tested_in_it(void **state) {
   const struct resource *agreements = contract_resource(sample->contract, "agreements");
   static const struct asked letters = {"kind", TEST_IS, {{.text = "loi"}}, 1};
   const struct condition conditions[] = {condition_of(agreements, &country), condition_of(agreements, &letters)};
-  const struct selection selection = {agreements, conditions, 2, "2026-05-01", NULL};
+  const struct selection selection = {agreements, conditions, 2, "2026-05-01", false, NULL};
   const struct sort *sort = agreements->sorts;
   while (strcmp(sort->name, "concluded_on") != 0) {
     sort++;
