@@ -35,7 +35,7 @@ LDLIBS   := $(PACKAGE_LIBS) -lpthread -lm
 
 SOURCES := $(filter-out src/main.c,$(wildcard src/*/*.c))
 OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/assets.o
-ASSETS  := openapi.yaml $(sort $(shell find sql web -type f))
+ASSETS  := openapi.yaml $(sort $(shell find sql tables web -type f))
 
 .PHONY: all help clean always
 all: $(BUILD)/$(NAME) ## builds build/entente

@@ -79,7 +79,7 @@ bool read_question(struct call *call, struct question *out) {
   switch (question_read(call->memory, text, out)) {
   case QUESTION_EMPTY:
     faults_add(call->faults, PLACE_PARAMETER, "q", "empty",
-               "has nothing to search for: no letter and no digit, or nothing but the form of a company");
+               "has nothing to search for: no letter and no digit");
     return false;
   case QUESTION_LONG:
     faults_add(call->faults, PLACE_PARAMETER, "q", "too_many",
@@ -203,7 +203,7 @@ static const char *read_name(struct call *call) {
   const char *key = name == NULL ? NULL : fold_key(call->memory, name);
   if (key != NULL && key[0] == '\0') {
     faults_add(call->faults, PLACE_PARAMETER, "name", "empty",
-               "has nothing to compare: no letter and no digit, or nothing but the form of a company");
+               "has nothing to compare: no letter and no digit");
     return NULL;
   }
   return key;

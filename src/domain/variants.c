@@ -1,13 +1,11 @@
-/* Variants are groups of characters, of which the first stands for all; forms of companies are listed as people write
- * them. Both are brought into tables when the program
- * starts. Characters that merely were simplified to one
- * that means something else, too (後 to 后, 裏 to 里), are left apart. */
+/* Variants are groups of characters, of which the first stands for all; they are brought into a table when the program
+ * starts. Characters that merely were simplified to one that means something else, too (後 to 后, 裏 to 里), are left
+ * apart. */
 #include "domain/variants.h"
 
-#include <string.h>
 #include <utf8proc.h>
 
-enum { PLANE = 0x10000, FORM_LENGTH = 12 };
+enum { PLANE = 0x10000 };
 
 static const char groups[] = "台臺 湾灣 国國圀 覚覺觉 学學斈 薬藥药 医醫 産產产 業业 会會 団團团 財财 関關关 発發发 "
                              "体體 電电 資资 経經经 済濟济 区區 園园 県縣县 広廣广 東东 竜龍龙 沢澤泽 辺邊邉边 斎齋斋 "
@@ -33,62 +31,14 @@ static const char groups[] = "台臺 湾灣 国國圀 覚覺觉 学學斈 薬藥
                              "閣阁 隊队 難难 雑雜杂 離离 雲云 韓韩 響响 頓顿 願愿 類类 飾饰 騒騷 髪髮 魚鱼 鮮鲜 "
                              "鳥鸟 麗丽 麦麥";
 
-/* The longer before those that they begin with. */
-static const char *const forms[] = {"株式会社",
-                                    "有限会社",
-                                    "合同会社",
-                                    "合資会社",
-                                    "合名会社",
-                                    "一般財団法人",
-                                    "公益財団法人",
-                                    "財団法人",
-                                    "一般社団法人",
-                                    "公益社団法人",
-                                    "社団法人",
-                                    "国立研究開発法人",
-                                    "地方独立行政法人",
-                                    "独立行政法人",
-                                    "行政法人",
-                                    "国立大学法人",
-                                    "公立大学法人",
-                                    "学校法人",
-                                    "医療法人社団",
-                                    "医療法人財団",
-                                    "医療法人",
-                                    "社会福祉法人",
-                                    "特定非営利活動法人",
-                                    "股份有限公司",
-                                    "有限責任公司",
-                                    "有限公司",
-                                    "주식회사",
-                                    "유한회사",
-                                    "(株)",
-                                    "(有)",
-                                    "(同)",
-                                    "(財)",
-                                    "(公財)",
-                                    "(一財)",
-                                    "(社)",
-                                    "(公社)",
-                                    "(一社)",
-                                    "(国研)",
-                                    "(独)",
-                                    "(주)",
-                                    NULL};
-enum { FORMS = sizeof forms / sizeof forms[0] - 1 };
+/* Letters, small, that have no decomposition; and Arabic letters that are written one for the other. */
+static const char letters[] =
+    "aæⱥ bƀɓƃ cƈȼ dđðɖɗƌ eəǝɛɇ fƒ gǥɠɣ hħⱨ iıɨɩ jɉȷ kƙĸⱪ lłƚɫɬⱡ mɱ nŋƞɲ oœøɵɔ pƥᵽ rɍɽ sȿ tþŧƭʈⱦ uʉʊ vʋ wⱳ yɏƴ "
+    "zƶȥʒⱬɀ гґғҕ кқҝҟҡ нңҥ оөӧ уұүў хҳһ чҷҹ зҙ сҫ аә жҗ "
+    "هةەھہۃ يىیې كکڪ وۆۇۈۋ اٱ "
+    "0٠۰ 1١۱ 2٢۲ 3٣۳ 4٤۴ 5٥۵ 6٦۶ 7٧۷ 8٨۸ 9٩۹";
 
-static const char *const words[] = {"inc", "ltd", "corp", "gmbh", "llc", "llp", "plc",
-                                    "kk",  "pte", "pty",  "sdn",  "bhd", NULL};
-static const char *const last_words[] = {"limited", "incorporated", "corporation", "company", "co",  "ag", "kg",
-                                         "sa",      "sas",          "sarl",        "srl",     "spa", "nv", "bv",
-                                         "ab",      "oy",           "as",          "aps",     NULL};
-
-static struct tables {
-  uint16_t variants[PLANE]; /* 0: itself */
-  bool begins[PLANE];       /* whether a form begins with it */
-  int32_t forms[FORMS][FORM_LENGTH];
-  size_t lengths[FORMS];
-} tables;
+static uint16_t variants[PLANE]; /* 0: itself */
 
 static int32_t next_character(const char **at) {
   utf8proc_int32_t character = 0;
@@ -96,54 +46,35 @@ static int32_t next_character(const char **at) {
   return character;
 }
 
-__attribute__((constructor)) static void fill_tables(void) {
-  for (const char *at = groups; *at != '\0';) {
+static void fill_from(const char *at) {
+  while (*at != '\0') {
     int32_t first = next_character(&at);
     while (*at != '\0' && *at != ' ') {
       int32_t other = next_character(&at);
-      tables.variants[other] = other == first ? 0 : (uint16_t)first;
+      variants[other] = other == first ? 0 : (uint16_t)first;
     }
     at += *at == ' ';
   }
-  for (size_t i = 0; i < FORMS; i++) {
-    for (const char *at = forms[i]; *at != '\0';) {
-      tables.forms[i][tables.lengths[i]++] = variant_of(next_character(&at));
-    }
-    tables.begins[tables.forms[i][0]] = true;
-  }
+}
+
+__attribute__((constructor)) static void fill_table(void) {
+  fill_from(groups);
+  fill_from(letters);
 }
 
 int32_t variant_of(int32_t character) {
-  uint16_t variant = character >= 0 && character < PLANE ? tables.variants[character] : 0;
+  uint16_t variant = character >= 0 && character < PLANE ? variants[character] : 0;
   return variant == 0 ? character : variant;
 }
 
-size_t form_at(const int32_t *text, size_t count) {
-  if (count == 0 || text[0] < 0 || text[0] >= PLANE || !tables.begins[text[0]]) {
+int32_t second_of(int32_t character) {
+  switch (character) {
+  case 0xE6:  /* æ */
+  case 0x153: /* œ */
+    return 'e';
+  case 0xFE: /* þ */
+    return 'h';
+  default:
     return 0;
   }
-  for (size_t i = 0; i < FORMS; i++) {
-    size_t length = tables.lengths[i];
-    if (length <= count && memcmp(text, tables.forms[i], length * sizeof *text) == 0) {
-      return length;
-    }
-  }
-  return 0;
-}
-
-static bool listed(const char *const *list, const char *word, size_t length) {
-  for (; *list != NULL; list++) {
-    if (strlen(*list) == length && memcmp(*list, word, length) == 0) {
-      return true;
-    }
-  }
-  return false;
-}
-
-bool form_is_word(const char *word, size_t length) {
-  return listed(words, word, length);
-}
-
-bool form_is_last_word(const char *word, size_t length) {
-  return listed(words, word, length) || listed(last_words, word, length);
 }

@@ -119,8 +119,82 @@ static void what_is_only_a_form_is_a_word_when_it_stands_first(void **state) {
   assert_key("Limited", "limited");
   assert_key("Limited Company", "limited");
   assert_tokens("limited access by the company", "limited access by the company");
-  assert_tokens("株式会社", "");
-  assert_key("株式会社", "");
+  assert_tokens("株式会社", "株式 式会 会社 社.");
+  assert_key("株式会社", "株式会社");
+  assert_key("（株）有限公司", "株有限公司");
+  assert_tokens("one" FOLD_BOUNDARY "有限公司" FOLD_BOUNDARY "東京有限公司", "one | 有限 限公 公司 司. | 東京 京.");
+  assert_key("ООО", "ооо");
+  assert_key("PT", "pt");
+  assert_key("AG & Co. KG", "ag");
+  assert_key("The Company", "the company");
+  assert_key("The Company Ltd.", "the company");
+  assert_key("The Limited, Inc.", "the limited");
+  assert_key("S.A.", "sa");
+}
+
+static void forms_spelled_out_are_those_in_short(void **state) {
+  (void)state;
+  static const struct {
+    const char *name, *other;
+  } rows[] = {
+      {"Siemens Aktiengesellschaft", "Siemens AG"},
+      {"Bosch Gesellschaft mit beschränkter Haftung", "Bosch GmbH"},
+      {"Bosch Ges.m.b.H.", "Bosch G.m.b.H."},
+      {"Henkel AG & Co. KGaA", "Henkel Kommanditgesellschaft auf Aktien"},
+      {"Nokia Oyj", "Nokia"},
+      {"Oy Karl Fazer Ab", "Karl Fazer"},
+      {"Orlen Sp. z o.o.", "Orlen Spółka z ograniczoną odpowiedzialnością"},
+      {"Orlen Sp. z o. o.", "ORLEN sp.z o.o."},
+      {"ООО Ромашка", "Ромашка"},
+      {"Общество с ограниченной ответственностью «Ромашка»", "ООО «РОМАШКА»"},
+      {"Cemex, S.A.B. de C.V.", "Cemex S. A. B. de C. V."},
+      {"Cemex SA de CV", "Cemex Sociedad Anónima de Capital Variable"},
+      {"Grab Pte. Ltd.", "Grab Private Limited"},
+      {"삼성전자 주식회사", "삼성전자(주)"},
+      {"㈜삼성전자", "삼성전자"},
+      {"Volvo AB", "Volvo Aktiebolag"},
+      {"Airbus SE", "Airbus Societas Europaea"},
+      {"Enel Società per azioni", "Enel S.p.A."},
+      {"Škoda akciová společnost", "Skoda a.s."},
+      {"TÜBİTAK A.Ş.", "Tubitak Anonim Şirketi"},
+      {"台積電股份有限公司", "台积电"},
+      {"Acme Company, Limited", "Acme Co., Ltd."},
+      {"PT Telkom Indonesia (Persero) Tbk", "Telkom Indonesia"},
+  };
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    assert_same(rows[i].name, rows[i].other);
+  }
+  assert_tokens("Siemens Aktiengesellschaft" FOLD_BOUNDARY "Siemens AG", "siemens | siemens");
+  assert_tokens("Gesellschaft mit beschränkter Haftung", "gesellschaft mit beschrankter haftung");
+  assert_tokens("to share the society with all", "to share the society with all");
+}
+
+static void letters_without_decomposition_are_their_base(void **state) {
+  (void)state;
+  assert_same("Dışişleri Bakanlığı", "DIŞİŞLERİ BAKANLIĞI");
+  assert_same("Dışişleri Bakanlığı", "disisleri bakanligi");
+  assert_same("Łódź", "Lodz");
+  assert_same("Tromsø", "Tromso");
+  assert_same("Đại học Đà Nẵng", "dai hoc da nang");
+  assert_same("Œuvre", "Oeuvre");
+  assert_same("Æsir Þór ð", "aesir thor d");
+  assert_same("Ħal Ŋ ŧ", "hal n t");
+  assert_same("Azərbaycan ƏLİ", "azerbaycan eli");
+  assert_same("Straße", "STRASSE");
+  assert_same("Oʻzbekiston", "Ozbekiston");
+  assert_same("O’zbekiston O'zbekiston O‘zbekiston", "ozbekiston ozbekiston ozbekiston");
+  assert_same("Hawaiʻi Xi'an Qurʼan", "hawaii xian quran");
+  assert_same("L’Université d’été", "L'Universite d'ete");
+  assert_tokens("l’Université dell'Arte qu'il un'altra", "l universite dell arte qu il un altra");
+  assert_tokens("N'Djamena O'Brien men's 'quoted'", "ndjamena obrien mens quoted");
+  assert_same("Col·legi", "Collegi");
+  assert_same("جامعة", "جامعه");
+  assert_same("مستشفى", "مستشفي");
+  assert_same("کتاب ایران", "كتاب ايران");
+  assert_same("أإآا", "اااا");
+  assert_same("مـــصر ١٢۳", "مصر 123");
+  assert_same("Қазақстан", "Казакстан");
+  assert_same("\xe1\x84\x89\xe1\x85\xa5\xe1\x84\x8b\xe1\x85\xae\xe1\x86\xaf", "서울");
 }
 
 static void single_letters_with_stops_are_one_word(void **state) {
@@ -216,6 +290,8 @@ int main(void) {
       cmocka_unit_test(variants_of_characters_are_one),
       cmocka_unit_test(forms_of_companies_are_left_out),
       cmocka_unit_test(what_is_only_a_form_is_a_word_when_it_stands_first),
+      cmocka_unit_test(forms_spelled_out_are_those_in_short),
+      cmocka_unit_test(letters_without_decomposition_are_their_base),
       cmocka_unit_test(single_letters_with_stops_are_one_word),
       cmocka_unit_test(marks_that_belong_to_words_stay),
       cmocka_unit_test(a_boundary_is_a_token_of_its_own),
