@@ -308,6 +308,11 @@ static bool check_one(struct change *change, int64_t pk, day held, void (*tell)(
   if (!change_load_pk(change, pk, &target)) {
     return false;
   }
+  struct shown shown;
+  shown_read(change, pk, &shown);
+  if (shown.due_on != DAY_NONE && shown.due_on <= held) {
+    return true; /* a migration asked for it to be derived anew, which the next start does */
+  }
   json_t *row = owned_json(change->memory, json_copy(target.row));
   struct terms terms;
   struct standing standing;
@@ -321,11 +326,8 @@ static bool check_one(struct change *change, int64_t pk, day held, void (*tell)(
     tell(argument, line);
     return false;
   }
-  struct shown shown;
-  shown_read(change, pk, &shown);
   bool apart = shown_standing(change, pk, row, &terms, held, &standing);
-  bool awaited = shown.due_on != DAY_NONE && shown.due_on <= held; /* by a migration, until the clock comes by */
-  if (awaited || shown_follows(&shown, row, apart ? &standing : NULL)) {
+  if (shown_follows(&shown, row, apart ? &standing : NULL)) {
     return true;
   }
   snprintf(line, sizeof line,

@@ -23,11 +23,10 @@ static const char *text_of(struct db *db, const char *sql, char out[200]) {
   return out;
 }
 
-static void an_agreement_of_an_older_version_gets_the_answers_of_the_rules(void **state) {
+/* Opens the file of an older version, whose day is 2026-02-11. */
+static struct api *open_older(struct sample *sample) {
   static const struct api_options options = {.open = false};
-  struct sample *sample = *state;
   struct error error;
-  char text[200];
   sample_version(sample->path, 17);
   for (size_t i = 0; i < sizeof older / sizeof older[0]; i++) {
     sample_execute(sample->path, older[i]);
@@ -36,6 +35,43 @@ static void an_agreement_of_an_older_version_gets_the_answers_of_the_rules(void 
   sample_open(sample, 0, 0);
   struct api *api = api_new(sample->contract, sample->store, &options, &error);
   assert_non_null(api);
+  return api;
+}
+
+static void count_line(void *argument, const char *line) {
+  (void)line;
+  ++*(int *)argument;
+}
+
+static void assert_sound(struct api *api, struct db *reader, bool sound) {
+  int told = 0;
+  assert_true(db_begin_read(reader));
+  assert_true(api_check_standings(api, reader, count_line, &told) == sound);
+  assert_int_equal(told, sound ? 0 : 1);
+  db_end_read(reader);
+}
+
+static bool undo_period(void *argument, struct db *db) {
+  (void)argument;
+  query_run(db_query(db, "UPDATE agreements SET period_ends_on = '2030-12-31'"));
+  return true;
+}
+
+static void a_check_finds_nothing_wrong_in_what_waits_to_be_derived_anew(void **state) {
+  struct sample *sample = *state;
+  struct api *api = open_older(sample);
+  assert_sound(api, sample->reader, true);
+  assert_true(api_tick(api));
+  assert_sound(api, sample->reader, true);
+  assert_int_equal(store_write(sample->store, undo_period, NULL), WRITE_SAVED);
+  assert_sound(api, sample->reader, false);
+  api_free(api);
+}
+
+static void an_agreement_of_an_older_version_gets_the_answers_of_the_rules(void **state) {
+  struct sample *sample = *state;
+  char text[200];
+  struct api *api = open_older(sample);
   assert_true(api_tick(api));
   assert_true(db_begin_read(sample->reader));
   assert_string_equal(text_of(sample->reader,
@@ -51,6 +87,8 @@ static void an_agreement_of_an_older_version_gets_the_answers_of_the_rules(void 
 
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test_setup_teardown(a_check_finds_nothing_wrong_in_what_waits_to_be_derived_anew, sample_folder,
+                                      sample_free),
       cmocka_unit_test_setup_teardown(an_agreement_of_an_older_version_gets_the_answers_of_the_rules, sample_folder,
                                       sample_free),
   };
