@@ -54,7 +54,7 @@ static const char *describe(const void *memory, const json_t *agreement) {
     text_addf(out, "Renewal: %s\n", renewal);
   }
   if (notice != NULL) {
-    text_addf(out, "Last day of notice: %s\n", notice);
+    text_addf(out, "Last day of notice: %s, for the end on %s\n", notice, text_in(agreement, "notice_for"));
   }
   text_addf(out, "/v1/agreements/%s", text_in(agreement, "slug"));
   return out->data;

@@ -66,6 +66,7 @@ test('each kind of event says what it is and rings at nine in the morning some d
     ['Last day of notice: leaping', '2028-02-29', [-30 * 24 + 9, -7 * 24 + 9]],
     ['End of term: leaping', '2028-08-31', [-30 * 24 + 9]],
   ]);
+  for (const {description} of events) assert.match(description, /\nLast day of notice: 2028-02-29, for the end on 2028-08-31\n/);
 });
 
 test('the model takes half a year off as people do', () => {
