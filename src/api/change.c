@@ -4,10 +4,10 @@
  */
 #include "api/change.h"
 
+#include "api/slugs.h"
 #include "base/blob.h"
 #include "base/clock.h"
 #include "base/memory.h"
-#include "domain/slug.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -70,50 +70,6 @@ static bool sound(const struct change *change) {
 
 /* -- slugs --------------------------------------------------------------------------------------------------------- */
 
-/* Whether something else stands at the address that the slug would have (/v1/organizations/match). */
-static bool is_address(const struct change *change, const char *slug) {
-  char *path = memory_print(NULL, "/v1/%s/%s", change->resource->path, slug);
-  size_t i = 0;
-  while (i < change->contract->operation_count && strcmp(change->contract->operations[i].path, path) != 0) {
-    i++;
-  }
-  talloc_free(path);
-  return i < change->contract->operation_count;
-}
-
-static bool slug_free(struct change *change, const char *slug, const char *own_id) {
-  struct found found;
-  return !is_address(change, slug) &&
-         (!resource_find_meant(change->db, change->resource, slug, &found) || strcmp(found.id, own_id) == 0);
-}
-
-static const char *why_taken(struct change *change, const char *slug) {
-  struct found found;
-  return resource_find_meant(change->db, change->resource, slug, &found)
-             ? memory_print(change->memory, "the slug %s is taken: it leads to %s", slug, found.id)
-             : memory_print(change->memory, "the slug %s is taken", slug);
-}
-
-/* The slug that a record without one gets: from its name, made unique. */
-static void derive_slug(struct change *change, const char *name, const char *id, char out[65]) {
-  enum { NUMBERED = 9 };
-  const char *tail = id + strlen(id) - 8; /* the end of the id is as good as unique */
-  char base[SLUG_SIZE];
-  slug_from_name(name, base);
-  if (base[0] == '\0') { /* a name in another script */
-    snprintf(out, 65, "%s-%s", change->resource->prefix, tail);
-    return;
-  }
-  snprintf(out, 65, "%s", base);
-  for (unsigned i = 2; !slug_free(change, out, id) && db_failure(change->db) == DB_OK; i++) {
-    if (i <= NUMBERED) {
-      snprintf(out, 65, "%.53s-%u", base, i);
-    } else {
-      snprintf(out, 65, "%.53s-%s", base, tail);
-    }
-  }
-}
-
 /* Takes the slug out of the normal form and decides which one the record has. */
 static void settle_slug(struct change *change, struct target *target, json_t *normal, const char *addressed) {
   char wanted[65] = "";
@@ -128,13 +84,12 @@ static void settle_slug(struct change *change, struct target *target, json_t *no
     faults_add(change->faults, PLACE_BODY, "/slug", "format", "must not look like an id");
   }
   if (wanted[0] != '\0' && strcmp(wanted, target->slug) != 0) {
-    if (!slug_free(change, wanted, target->id)) {
-      faults_add(change->faults, PLACE_BODY, "/slug", "taken", "%s", why_taken(change, wanted));
+    if (!slug_is_free(change, wanted, target->id)) {
+      faults_add(change->faults, PLACE_BODY, "/slug", "taken", "%s", slug_why_taken(change, wanted));
     }
     snprintf(target->slug, sizeof target->slug, "%s", wanted);
   } else if (target->slug[0] == '\0' && sound(change)) {
-    const char *name = json_string_value(json_object_get(normal, change->resource->name));
-    derive_slug(change, name, target->id, target->slug);
+    slug_derive(change, normal, target->id, target->slug);
   }
   json_object_del(normal, "slug");
 }

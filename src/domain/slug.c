@@ -1,13 +1,12 @@
 /* A slug is what stands in addresses, so it is plain: letters and digits of ASCII in lower case, and . _ - after the
- * first. A name becomes one by what Unicode knows about it: compatibility decomposition with the marks taken off turns
- * `Zürich` into `Zurich` and full-width letters into plain ones, folding makes them small, and every run of anything
- * else is one hyphen. Scripts without such a decomposition leave nothing; they are not transliterated by guess. */
+ * first. A name becomes one by folding, which takes marks off and turns letters such as ł and œ into l and oe; every
+ * run of anything else is one hyphen. Other scripts leave nothing; they are not transliterated by guess. */
 #include "domain/slug.h"
 
-#include <stdint.h>
-#include <stdlib.h>
+#include "base/memory.h"
+#include "domain/fold_row.h"
+
 #include <string.h>
-#include <utf8proc.h>
 
 enum { SLUG_FROM_NAME_LENGTH = 56 };
 
@@ -27,31 +26,28 @@ bool slug_valid(const char *text, size_t length) {
   return true;
 }
 
-void slug_from_name(const char *name, char out[SLUG_SIZE]) {
-  out[0] = '\0';
-  const utf8proc_option_t options =
-      UTF8PROC_STABLE | UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT | UTF8PROC_STRIPMARK | UTF8PROC_CASEFOLD;
-  utf8proc_uint8_t *folded = NULL;
-  if (utf8proc_map((const utf8proc_uint8_t *)name, (utf8proc_ssize_t)strlen(name), &folded, options) < 0) {
-    return;
-  }
+bool slug_from_name(const char *name, char out[SLUG_SIZE]) {
+  struct row *row = fold_row(NULL, name, strlen(name));
   size_t length = 0;
-  bool gap = false;
-  for (const char *c = (const char *)folded; *c != '\0'; c++) {
-    if (!is_plain(*c)) {
+  bool gap = false, latin = true, full = false;
+  for (size_t i = 0; i < row->count; i++) {
+    int32_t c = row->characters[i];
+    bool plain = c < 0x80 && is_plain((char)c), hyphen = gap && length > 0;
+    latin = latin && (plain || !(is_in_word(c) || runs_on(c)));
+    if (!plain) {
       gap = true;
       continue;
     }
-    bool hyphen = gap && length > 0;
-    if (length + (hyphen ? 2 : 1) > SLUG_FROM_NAME_LENGTH) {
-      break;
+    full = full || length + (hyphen ? 2 : 1) > SLUG_FROM_NAME_LENGTH;
+    if (!full) {
+      if (hyphen) {
+        out[length++] = '-';
+      }
+      out[length++] = (char)c;
     }
-    if (hyphen) {
-      out[length++] = '-';
-    }
-    out[length++] = *c;
     gap = false;
   }
   out[length] = '\0';
-  free(folded);
+  talloc_free(row);
+  return latin;
 }

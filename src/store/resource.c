@@ -90,6 +90,15 @@ bool resource_find_meant(struct db *db, const struct resource *resource, const c
   return resource_find(db, resource, key, found) || resource_find_merged(db, resource, key, found);
 }
 
+int64_t resource_free_number(struct db *db, const struct resource *resource, const char *stem) {
+  struct query *query = db_constant(db, shape_in(db, resource)->free_number);
+  query_bind_text(query, 1, stem);
+  query_bind_text(query, 2, resource->path);
+  int64_t number = query_step(query) == STEP_ROW ? query_int(query, 0) : 0;
+  query_end(query);
+  return number;
+}
+
 bool resource_lead_on(struct db *db, const struct resource *resource, const char *id, const char *slug, bool visible,
                       const char *into) {
   struct query *query = db_named(db, "merge-onward");

@@ -38,6 +38,8 @@ bool resource_find_meant(struct db *db, const struct resource *resource, const c
  * only if it was `visible` to them. */
 bool resource_lead_on(struct db *db, const struct resource *resource, const char *id, const char *slug, bool visible,
                       const char *into);
+/* The first number from 2 to 9 with which the slug `stem`-NUMBER leads nowhere; 0 when there is none. */
+int64_t resource_free_number(struct db *db, const struct resource *resource, const char *stem);
 /* The document, rendered; a new blob, or NULL when there is none (any more). */
 struct blob *resource_document(struct db *db, const struct resource *resource, int64_t pk);
 struct page_key;

@@ -266,6 +266,12 @@ static void make_shape(const void *parent, const struct contract *contract, cons
   shape->select = select_text(parent, table, own, columns, shape->column_count);
   shape->find_by_id = memory_print(parent, "SELECT pk, stamp, revision, id FROM \"%s\" WHERE id = $1", table);
   shape->find_by_slug = memory_print(parent, "SELECT pk, stamp, revision, id FROM \"%s\" WHERE slug = $1", table);
+  shape->free_number = memory_print(
+      parent,
+      "SELECT n.column1 FROM (VALUES (2), (3), (4), (5), (6), (7), (8), (9)) n "
+      "WHERE NOT EXISTS (SELECT 1 FROM \"%s\" WHERE slug = $1 || '-' || n.column1) "
+      "AND NOT EXISTS (SELECT 1 FROM merges WHERE slug = $1 || '-' || n.column1 AND resource = $2) LIMIT 1",
+      table);
   shape->document = memory_print(parent, "SELECT document FROM \"%s\" WHERE pk = $1", resource->view);
   shape->documents = memory_print(
       parent, "SELECT v.pk, v.document FROM json_each($1) k CROSS JOIN \"%s\" v ON v.pk = k.value", resource->view);

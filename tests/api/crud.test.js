@@ -50,6 +50,27 @@ for (const {path, nameMember, schema} of resources) {
       assert.equal(await slugOf('whatever', {slug: 'my.own_slug-1'}), 'my.own_slug-1');
     });
 
+    test('a name in another script gets its slug from the first of its names in Latin letters, English first, else from an acronym', async () => {
+      const list = schema['x-resource'].name === 'title' ? 'titles' : 'names';
+      const slugOf = async (name, names) => (await server.post(at, body(name, {[list]: names}), {status: 201})).json.slug;
+      assert.equal(await slugOf('研究院甲', [{value: 'ALF', kind: 'acronym'}, {value: 'Institut Alpha', lang: 'fr'}, {value: 'Alpha Institute', lang: 'en-GB'}]), 'alpha-institute');
+      assert.equal(await slugOf('研究院乙', [{value: 'ケンキュウ', lang: 'ja-Kana'}, {value: 'BTI', kind: 'acronym'}, {value: 'Béta Łódź', lang: 'pl'}]), 'beta-lodz');
+      assert.equal(await slugOf('研究院丙', [{value: 'GMI', kind: 'acronym'}]), 'gmi');
+      assert.equal(await slugOf('研究院丁 (Delta)', [{value: 'DLT', kind: 'acronym'}]), 'dlt');
+      assert.equal(await slugOf('研究院戊 (Epsilon) 5', []), 'epsilon-5');
+      assert.match(await slugOf('第5研究院', []), new RegExp(`^${schema['x-resource'].prefix}-[0-9a-z]{8}$`));
+      assert.equal(await slugOf('Latin', [{value: 'Other', lang: 'en'}]), 'latin');
+    });
+
+    test('a slug that is derived is found also when its numbers are taken', async () => {
+      const seen = new Set();
+      for (let i = 0; i < 12; i++) seen.add((await server.post(at, body('Crowded'), {status: 201})).json.slug);
+      const numbered = [...seen].filter((slug) => /^crowded(-[2-9])?$/.test(slug));
+      assert.deepEqual([seen.size, numbered.length], [12, 9]);
+      await server.delete(`${at}/crowded-5`, {status: 204});
+      assert.equal((await server.post(at, body('Crowded'), {status: 201})).json.slug, 'crowded-5');
+    });
+
     test('a slug that is taken is a conflict, and one that is no slug or looks like an id is a fault', async () => {
       await server.put(`${at}/taken`, body('Taken'), {status: 201});
       await server.put(`${at}/other`, body('Other'), {status: 201});

@@ -36,6 +36,8 @@ static void a_name_becomes_a_slug(void **state) {
       {"工業技術研究院 (ITRI)", "itri"},
       {"iPark Institute株式会社", "ipark-institute"},
       {"İzmir", "izmir"},
+      {"Łódź Tromsø Œuvre Đà Nẵng Dışişleri", "lodz-tromso-oeuvre-da-nang-disisleri"},
+      {"O’zbekiston, l'été", "ozbekiston-l-ete"},
       {"e\xCC\x81t\xC3\xA9", "ete"},
       {"ﬁnance №5", "finance-no5"},
       {"國家生技研究園區", ""},
@@ -49,6 +51,16 @@ static void a_name_becomes_a_slug(void **state) {
     assert_string_equal(out, rows[i].slug);
     assert_true(out[0] == '\0' || slug_valid(out, strlen(out)));
   }
+}
+
+static void a_name_is_latin_when_all_its_letters_are(void **state) {
+  (void)state;
+  char out[SLUG_SIZE];
+  assert_true(slug_from_name("Łódź 5 & Co.", out));
+  assert_true(slug_from_name("2026-04", out));
+  assert_false(slug_from_name("工業技術研究院 (ITRI)", out));
+  assert_false(slug_from_name("Москва 2", out));
+  assert_false(slug_from_name("المعهد", out));
 }
 
 static void a_long_name_is_cut_without_a_hyphen_at_its_end(void **state) {
@@ -73,6 +85,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_slug_is_plain_and_at_most_64_long),
       cmocka_unit_test(a_name_becomes_a_slug),
+      cmocka_unit_test(a_name_is_latin_when_all_its_letters_are),
       cmocka_unit_test(a_long_name_is_cut_without_a_hyphen_at_its_end),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
