@@ -93,7 +93,8 @@ for (const format of ['text', 'json']) {
     try {
       const forged = '2026-01-01T00:00:00.000Z info  request actor=forged';
       const {token} = await server.newToken({role: 'reader', name: `x" actor=forged \\" \u2028${forged}`});
-      for (const control of ['\n', '\u001b[31m', '\u007f', '\u0085']) await server.post('/v1/tokens', {role: 'reader', name: `x${control}`}, {status: 422});
+      for (const control of ['\u001b[31m', '\u007f', '\u0001']) await server.post('/v1/tokens', {role: 'reader', name: `x${control}`}, {status: 422});
+      for (const white of ['\n', '\u0085', '\u2028']) assert.equal((await server.post('/v1/tokens', {role: 'reader', name: `x${white}y`}, {status: 201})).json.name, 'x y');
       for (const [method, target] of [['GET', `/v1/areas/%0a${encodeURIComponent(forged)}`], ['GET', '/\x1b[31m'], ['G\x1bT', '/'], ['GET"', '/" actor=forged'], ['GET', '/"actor=forged'], ['GET', '/\xe2\x80\xa8'],
         ['GET', '/\tactor=forged']]) {
         await exchange(server.port, request(method, target, {Authorization: `Bearer ${token}`, 'X-Request-Id': 'forged', 'User-Agent': forged, Referer: forged}));

@@ -77,7 +77,7 @@ describe('signing in', () => {
     await until(() => Date.parse(expired.expires_at) < Date.now(), 'the token is over');
     const elsewhere = await server.newToken({role: 'admin', name: 'elsewhere', networks: ['192.0.2.0/24']});
     const session = await signIn('admin');
-    const tokens = ['', ' ', 'x', `ent_${'0'.repeat(38)}`, good.slice(0, -1), `${good}x`, ` ${good}`, `Bearer ${good}`, '名'.repeat(60),
+    const tokens = ['', ' ', 'x', `ent_${'0'.repeat(38)}`, good.slice(0, -1), `${good}x`, `${good.slice(0, 9)} ${good.slice(9)}`, `Bearer ${good}`, '名'.repeat(60),
       session.cookie.slice('entente='.length), revoked.token, expired.token, elsewhere.token];
     for (const token of tokens) {
       const answer = await server.post('/v1/session', {token}, {role: null, status: 401});
@@ -85,6 +85,7 @@ describe('signing in', () => {
       assert.equal(answer.headers['set-cookie'], undefined);
       assert.ok(answer.headers['www-authenticate']);
     }
+    assert.equal((await server.post('/v1/session', {token: ` ${good}\n`}, {role: null, status: 201})).json.role, 'admin', 'white space was pasted along');
     await lets(200, session);
   });
 
