@@ -9,7 +9,9 @@
 #include "base/text.h"
 #include "store/search.h"
 
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -127,11 +129,39 @@ static void answer_asset(struct call *call, const char *name) {
   answer_bytes(call, 200, media_of(path), file->data, file->size);
 }
 
+/* The path as a shell takes it for one word, as text of HTML. */
+static void add_word(struct text *out, const char *path) {
+  bool plain = path[strspn(path, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./+-")] == '\0';
+  text_add(out, plain ? "" : "'");
+  for (const char *at = path; *at != '\0'; at++) {
+    const char *written = *at == '&' ? "&amp;" : *at == '<' ? "&lt;" : *at == '\'' ? "'\\''" : NULL;
+    if (written != NULL) {
+      text_add(out, written);
+    } else {
+      text_add_bytes(out, at, 1);
+    }
+  }
+  text_add(out, plain ? "" : "'");
+}
+
+/* The hint how to make a token names the database of this server. */
 void handle_page(struct call *call) {
-  answer_asset(call, "index.html");
+  static const char mark[] = "{{db}}";
+  const struct asset *file = asset_find("web/index.html");
+  const char *path = store_path(api_store(call->api)), *at = strstr(file->data, mark);
+  struct text *page = text_new(call->memory);
+  char whole[PATH_MAX];
+  text_add_bytes(page, file->data, (size_t)(at - file->data));
+  add_word(page, realpath(path, whole) == NULL ? path : whole);
+  text_add(page, at + strlen(mark));
+  answer_bytes(call, 200, media_of("index.html"), page->data, page->length);
 }
 
 void handle_asset(struct call *call) {
+  if (strcmp(call->route.values[0], "index.html") == 0) {
+    answer_problem(call, "not-found", "the page is at /");
+    return;
+  }
   answer_asset(call, call->route.values[0]);
   if (call->reply.status == 200) {
     answer_tag_of_body(call);
