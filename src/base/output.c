@@ -97,12 +97,13 @@ bool output_flush_folder(const char *name, struct error *error) {
   return fine;
 }
 
-bool output_publish(struct output *output, struct error *error) {
+bool output_flush(struct output *output, struct error *error) {
   bool fine = fflush(output->stream) == 0 && ferror(output->stream) == 0 && fsync(output_file(output)) == 0;
-  if (!fine) {
-    error_set(error, "%s: %s", output->part, strerror(errno));
-  }
-  fine = fine && output_may_replace(output->name, error);
+  return fine || error_set(error, "%s: %s", output->part, strerror(errno));
+}
+
+bool output_publish(struct output *output, struct error *error) {
+  bool fine = output_flush(output, error) && output_may_replace(output->name, error);
   if (fine && rename(output->part, output->name) != 0) {
     fine = error_set(error, "%s: %s", output->name, strerror(errno));
   }
@@ -115,27 +116,32 @@ bool output_publish(struct output *output, struct error *error) {
   return fine;
 }
 
-static bool copy_to(const char *from, const char *name, struct error *error) {
+bool output_copy(struct output *output, const char *from, struct error *error) {
   char bytes[65536];
   size_t size;
   FILE *source = fopen(from, "rbe");
   if (source == NULL) {
     return error_set(error, "%s: %s", from, strerror(errno));
   }
-  struct output *output = output_open(NULL, name, error);
-  while (output != NULL && (size = fread(bytes, 1, sizeof bytes, source)) > 0) {
-    if (fwrite(bytes, 1, size, output_stream(output)) != size) {
-      break; /* publishing finds it */
-    }
+  bool fine = true;
+  while (fine && (size = fread(bytes, 1, sizeof bytes, source)) > 0) {
+    fine = fwrite(bytes, 1, size, output->stream) == size || error_set(error, "%s: %s", output->part, strerror(errno));
   }
-  bool fine = output != NULL && (ferror(source) == 0 || error_set(error, "%s: %s", from, strerror(errno)));
-  if (fine) {
-    fine = output_publish(output, error);
-  } else {
-    talloc_free(output);
-  }
+  fine = fine && (ferror(source) == 0 || error_set(error, "%s: %s", from, strerror(errno)));
   fclose(source);
   return fine;
+}
+
+static bool copy_to(const char *from, const char *name, struct error *error) {
+  struct output *output = output_open(NULL, name, error);
+  if (output == NULL) {
+    return false;
+  }
+  if (output_copy(output, from, error)) {
+    return output_publish(output, error);
+  }
+  talloc_free(output);
+  return false;
 }
 
 bool output_move(const char *from, const char *name, struct error *error) {

@@ -19,6 +19,10 @@ FILE *output_stream(struct output *output);
 /* The descriptor of the part, and its path for those who write by name. */
 int output_file(struct output *output);
 const char *output_part(const struct output *output);
+/* Adds what the file at `from` holds. */
+bool output_copy(struct output *output, const char *from, struct error *error);
+/* Flushes the part; publishing does so, too. */
+bool output_flush(struct output *output, struct error *error);
 /* Flushes the part, gives it its name, and flushes the folder; frees the output in any case. */
 bool output_publish(struct output *output, struct error *error);
 

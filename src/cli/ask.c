@@ -75,7 +75,8 @@ static bool perform(CURL *curl, const struct asked *asked, const char *socket_pa
   return code == CURLE_OK || error_set(error, "%s: %s", socket_path, curl_easy_strerror(code));
 }
 
-static bool ask_socket(const char *db, const struct asked *asked, struct answered *answered, struct error *error) {
+static bool ask_socket(const struct arguments *arguments, const struct asked *asked, struct answered *answered,
+                       struct error *error) {
   void *memory = talloc_new(NULL);
   struct output *output = asked->save_as == NULL ? NULL : output_open(memory, asked->save_as, error);
   if (asked->save_as != NULL && output == NULL) {
@@ -86,8 +87,9 @@ static bool ask_socket(const char *db, const struct asked *asked, struct answere
                             .text = text_new(memory),
                             .file = output == NULL ? NULL : output_stream(output),
                             .asked = asked};
-  bool fine = reading.curl != NULL &&
-              perform(reading.curl, asked, memory_print(memory, "%s.sock", db), &reading, &answered->status, error);
+  const char *named = argument(arguments, "socket");
+  const char *socket_path = named != NULL ? named : store_socket(memory, argument(arguments, "db"));
+  bool fine = reading.curl != NULL && perform(reading.curl, asked, socket_path, &reading, &answered->status, error);
   if (fine && output != NULL && answered->status == 200) {
     fine = output_publish(output, error);
   }
@@ -151,19 +153,19 @@ static bool take_reply(const struct reply *reply, const struct asked *asked, str
   return output_move(reply->file, asked->save_as, error);
 }
 
-static bool ask_here(const char *db, bool writes, bool knows_the_day, const struct asked *asked,
-                     struct answered *answered, struct error *error) {
+static bool ask_here(const char *db, bool catches_up, const struct asked *asked, struct answered *answered,
+                     struct error *error) {
   struct contract *contract = api_load_contract(error);
   if (contract == NULL) {
     return false;
   }
-  const struct store_options options = {.path = db, .create = writes};
+  const struct store_options options = {.path = db, .create = asked->makes_registry};
   static const struct api_options here = {.open = false};
   struct store *store = store_open(&options, contract, error);
   struct api *api = store == NULL ? NULL : api_new(contract, store, &here, error);
   /* A command that writes and knows the registry's day brings the statuses up to it, as a server does when it starts.
    * One that looks finds what is there. */
-  if (api != NULL && writes && knows_the_day && !api_tick(api)) {
+  if (api != NULL && catches_up && !api_tick(api)) {
     error_set(error, "the statuses could not be brought up to today");
     api_free(api);
     api = NULL;
@@ -189,7 +191,7 @@ static bool ask_here(const char *db, bool writes, bool knows_the_day, const stru
   }
   worker_free(worker);
   api_free(api);
-  store_close(store);
+  (void)store_close(store); /* what was answered is in the log, if not in the file */
   contract_free(contract);
   return fine;
 }
@@ -198,11 +200,15 @@ bool ask(const struct arguments *arguments, const struct asked *asked, struct an
   const char *db = argument(arguments, "db");
   *answered = (struct answered){0};
   if (store_owned(db)) {
-    return ask_socket(db, asked, answered, error);
+    return ask_socket(arguments, asked, answered, error);
   }
-  bool writes = strcmp(asked->method, "POST") == 0; /* the first token or import makes the database */
-  return set_clock(arguments, error) &&
-         ask_here(db, writes, argument(arguments, "timezone") != NULL, asked, answered, error);
+  bool catches_up = strcmp(asked->method, "POST") == 0 && argument(arguments, "timezone") != NULL;
+  return set_clock(arguments, error) && ask_here(db, catches_up, asked, answered, error);
+}
+
+bool ask_database(const char *db, const struct asked *asked, struct answered *answered, struct error *error) {
+  *answered = (struct answered){0};
+  return ask_here(db, false, asked, answered, error);
 }
 
 /* The type is libcurl's. NOLINTNEXTLINE(readability-non-const-parameter) */

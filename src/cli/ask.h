@@ -18,6 +18,7 @@ struct asked {
   bool (*take)(void *taker, const char *bytes, size_t size); /* gets a successful answer's body, as it comes, and says
                                                                  whether it could; or NULL */
   void *taker;
+  bool makes_registry; /* where there is no database; otherwise that is a failure */
 };
 
 struct answered {
@@ -27,6 +28,8 @@ struct answered {
 
 /* Asks the database that the arguments name. False, with the reason, when no answer came. */
 bool ask(const struct arguments *arguments, const struct asked *asked, struct answered *answered, struct error *error);
+/* Asks a database that nobody else has open, in this process. */
+bool ask_database(const char *db, const struct asked *asked, struct answered *answered, struct error *error);
 /* Asks a server at an address over the network, by HTTPS when `secure`: then without looking whose certificate it is.
  */
 bool ask_address(const char *address, bool secure, const char *target, long *status, struct error *error);

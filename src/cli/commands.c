@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static int failed(const struct error *error) {
   fprintf(stderr, "entente: %s\n", error->text);
@@ -161,9 +162,41 @@ int run_backup(const struct arguments *arguments) {
   return status;
 }
 
+/* What entente check finds to be wrong with what a backup must have kept. How agreements stand is not looked at: that
+ * is brought up to the day, and to this version's rules, when the database is served. */
+static bool check_copy(void *argument, const char *copy, struct error *error) {
+  (void)argument;
+  static const char *const kept[] = {"database", "history", "search"};
+  struct asked asked = {.method = "GET", .target = "/v1/check"};
+  struct answered answered;
+  if (!ask_database(copy, &asked, &answered, error)) {
+    return false;
+  }
+  size_t index;
+  json_t *check;
+  bool fine = answered.status == 200 || error_set(error, "it cannot be checked");
+  json_array_foreach(json_object_get(answered.json, "checks"), index, check) {
+    for (size_t i = 0; fine && i < sizeof kept / sizeof kept[0]; i++) {
+      fine = strcmp(text_of(check, "name"), kept[i]) != 0 || json_is_true(json_object_get(check, "ok")) ||
+             error_set(error, "%s: %.300s", kept[i], text_of(check, "detail"));
+    }
+  }
+  json_decref(answered.json);
+  return fine;
+}
+
 int run_restore(const struct arguments *arguments) {
   struct error error;
-  return store_restore(argument(arguments, "db"), arguments->words[0], &error) ? EXIT_SUCCESS : failed(&error);
+  const char *db = argument(arguments, "db");
+  if (!store_restore(db, arguments->words[0], check_copy, NULL, &error)) {
+    return failed(&error);
+  }
+  char *kept = store_kept(NULL, db);
+  if (access(kept, F_OK) == 0) {
+    fprintf(stderr, "entente: what was there before is kept as %s\n", kept);
+  }
+  talloc_free(kept);
+  return EXIT_SUCCESS;
 }
 
 int run_check(const struct arguments *arguments) {

@@ -116,8 +116,12 @@ int run_import(const struct arguments *arguments) {
   add_parameter(target, arguments, "on-error", "on_error");
   add_parameter(target, arguments, "resource", "resource");
   text_add(target, dry ? "&dry_run=true" : "");
-  struct asked asked = {
-      .method = "POST", .target = target->data, .content_type = media, .body = body->data, .body_size = body->length};
+  struct asked asked = {.method = "POST",
+                        .target = target->data,
+                        .content_type = media,
+                        .body = body->data,
+                        .body_size = body->length,
+                        .makes_registry = true};
   struct answered answered;
   struct error error;
   int status = EXIT_FAILED;

@@ -8,6 +8,8 @@
 
 #include "base/memory.h"
 
+#include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -95,14 +97,33 @@ static void end_process(void *argument) {
   kill(getpid(), SIGTERM);
 }
 
+/* Beside the database, or where --socket says: then commands are told, by a path that holds from everywhere. */
+static bool place_socket(const void *memory, struct settings *settings, struct store *store, struct error *error) {
+  const char *named = settings->server.socket_path;
+  if (named == NULL) {
+    settings->server.socket_path = memory_print(memory, "%s.sock", store_path(store));
+    return true;
+  }
+  char folder[PATH_MAX];
+  if (named[0] != '/') {
+    if (getcwd(folder, sizeof folder) == NULL) {
+      return error_set(error, "--socket %s: %s", named, strerror(errno));
+    }
+    settings->server.socket_path = memory_print(memory, "%s/%s", folder, named);
+  }
+  return store_tell_socket(store, settings->server.socket_path, error);
+}
+
 static int serve(struct settings *settings, bool on_terminal, struct contract *contract, struct store *store,
                  struct error *error) {
   struct api *api = api_new(contract, store, &settings->api, error);
   if (api == NULL) {
     return EXIT_FAILED;
   }
-  char *socket_path = memory_print(api, "%s.sock", settings->store.path);
-  settings->server.socket_path = socket_path;
+  if (!place_socket(api, settings, store, error)) {
+    api_free(api);
+    return EXIT_FAILED;
+  }
   store_on_broken(store, end_process, NULL);
   int32_t today = clock_today(); /* before that is asked for: should it turn meanwhile, it is only done twice */
   if (!api_tick(api)) {
@@ -151,7 +172,7 @@ int run_serve(const struct arguments *arguments) {
   struct store *store = contract == NULL ? NULL : store_open(&settings.store, contract, &error);
   if (store != NULL) {
     status = serve(&settings, on_terminal, contract, store, &error);
-    store_close(store);
+    status = store_close(store) ? status : EXIT_FAILED;
   }
   contract_free(contract);
   log_stop();

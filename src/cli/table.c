@@ -4,8 +4,13 @@
 #define DB_FLAG                                                                                                        \
   { "db", "PATH", "entente.db", "the database file" }
 
+/* For the commands that go through the server's socket. */
+#define SOCKET_FLAG                                                                                                    \
+  { "socket", "PATH", NULL, "the socket of the server that owns it, when it does not say where that is" }
+
 static const struct flag serve_flags[] = {
     DB_FLAG,
+    {"socket", "PATH", NULL, "the socket for the other commands; beside the database when absent"},
     {"listen", "HOST:PORT", "127.0.0.1:8080", "the address; port 0 picks a free one"},
     {"tls-cert", "FILE", NULL, "speak HTTPS with this certificate or chain, PEM; SIGHUP reads it anew"},
     {"tls-key", "FILE", NULL, "the private key of that certificate, PEM"},
@@ -42,10 +47,13 @@ static const struct flag serve_flags[] = {
     {NULL, NULL, NULL, NULL},
 };
 
-static const struct flag db_flags[] = {DB_FLAG, {NULL, NULL, NULL, NULL}};
+static const struct flag db_flags[] = {DB_FLAG, SOCKET_FLAG, {NULL, NULL, NULL, NULL}};
+
+static const struct flag restore_flags[] = {DB_FLAG, {NULL, NULL, NULL, NULL}};
 
 static const struct flag token_create_flags[] = {
     DB_FLAG,
+    SOCKET_FLAG,
     {"role", "reader|editor|admin|feed", NULL, "what it may do"},
     {"name", "NAME", NULL, "whom or what it is for"},
     {"query", "QUERY", NULL, "of a feed: which agreements, as in the address of their list"},
@@ -58,6 +66,7 @@ static const struct flag token_create_flags[] = {
 
 static const struct flag import_flags[] = {
     DB_FLAG,
+    SOCKET_FLAG,
     {"resource", "NAME", NULL, "organizations, agreements or areas, when the records do not say; CSV never does"},
     {"format", "json|csv", NULL, "what the file is; CSV when absent if its name ends in .csv or .tsv"},
     {"charset", "NAME", NULL, "in which character set CSV is: utf-8, when absent, utf-16, shift_jis or big5"},
@@ -71,12 +80,14 @@ static const struct flag import_flags[] = {
 
 static const struct flag export_flags[] = {
     DB_FLAG,
+    SOCKET_FLAG,
     {"output", "FILE", NULL, "where to write it, whole or not at all; standard output when absent"},
     {NULL, NULL, NULL, NULL},
 };
 
 static const struct flag check_flags[] = {
     DB_FLAG,
+    SOCKET_FLAG,
     {"timezone", "NAME", "Asia/Tokyo", "where the registry's day turns, for a database that has no day yet"},
     {"today", "YYYY-MM-DD", NULL, "a fixed calendar day, for tests, for such a database"},
     {NULL, NULL, NULL, NULL},
@@ -100,7 +111,8 @@ const struct command commands[] = {
     {"token list", "list the tokens, without their secrets", NULL, 0, 0, db_flags, run_token_list},
     {"token revoke", "end a token", "ID", 1, 1, db_flags, run_token_revoke},
     {"backup", "write a consistent copy of the database, while the server goes on", "FILE", 1, 1, db_flags, run_backup},
-    {"restore", "replace the database by a backup; the server must be stopped", "FILE", 1, 1, db_flags, run_restore},
+    {"restore", "replace the database by a backup, and keep what was there; the server must be stopped", "FILE", 1, 1, restore_flags,
+     run_restore},
     {"check", "look whether database, statuses, history and search are sound", NULL, 0, 0, check_flags, run_check},
     {"healthcheck", "ask a server whether it is ready; for containers and supervisors", NULL, 0, 0, healthcheck_flags,
      run_healthcheck},

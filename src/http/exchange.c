@@ -212,7 +212,7 @@ static mhd_result take_body(struct exchange *exchange, const char *upload, size_
     return MHD_YES;
   }
   exchange->listener->moved = true;
-  const char *beside = exchange->listener->trusted ? exchange->listener->server->options.socket_path : NULL;
+  const char *beside = exchange->listener->trusted ? store_path(api_store(exchange->listener->server->api)) : NULL;
   if (!body_add(&exchange->body, beside, upload, *size)) {
     snprintf(detail, sizeof detail, "the body: %s", strerror(errno));
     cut(exchange, "storage-full", detail);

@@ -178,6 +178,7 @@ struct server {
   _Atomic uint64_t requests;
   char id_prefix[17];
   char address[128];
+  bool socket_made; /* the local socket lies at its path */
 };
 
 /* -- a body that is collected -------------------------------------------------------------------------------------- */

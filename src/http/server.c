@@ -139,21 +139,46 @@ static int open_network(const char *address, struct error *error) {
   return fd;
 }
 
+/* Makes room for the socket: one that nobody listens on is left of a process that is gone. Nothing else is removed. */
+static bool free_path(const struct sockaddr_un *address, struct error *error) {
+  struct stat there;
+  const char *path = address->sun_path;
+  if (lstat(path, &there) != 0) {
+    return errno == ENOENT || error_set(error, "%s: %s", path, strerror(errno));
+  }
+  if (!S_ISSOCK(there.st_mode)) {
+    return error_set(error, "%s is there already, and is no socket", path);
+  }
+  int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  bool heard = fd >= 0 && (connect(fd, (const struct sockaddr *)address, sizeof *address) == 0 || errno == EAGAIN);
+  if (fd >= 0) {
+    close(fd);
+  }
+  if (heard) {
+    return error_set(error, "another process listens on %s; --socket PATH puts this one elsewhere", path);
+  }
+  return unlink(path) == 0 || error_set(error, "%s: %s", path, strerror(errno));
+}
+
 static int open_local(const char *path, struct error *error) {
   struct sockaddr_un address = {.sun_family = AF_UNIX};
   if (strlen(path) >= sizeof address.sun_path) {
-    error_set(error, "%s: the path of the socket may have %zu bytes; start the server from the database's folder", path,
-              sizeof address.sun_path - 1);
+    error_set(error,
+              "%s: the path of the socket may have %zu bytes; start the server from the database's folder, or put the "
+              "socket elsewhere with --socket PATH",
+              path, sizeof address.sun_path - 1);
     return -1;
   }
   memcpy(address.sun_path, path, strlen(path) + 1);
-  unlink(path); /* the lock says that no other process serves this database */
+  if (!free_path(&address, error)) {
+    return -1;
+  }
   int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   mode_t before = umask(0177);
   bool bound = fd >= 0 && bind(fd, (struct sockaddr *)&address, sizeof address) == 0;
   umask(before);
   if (!bound || listen(fd, BACKLOG) != 0) {
-    error_set(error, "cannot listen on %s: %s", path, strerror(errno));
+    error_set(error, "cannot listen on %s: %s; --socket PATH puts the socket elsewhere", path, strerror(errno));
     if (fd >= 0) {
       close(fd);
     }
@@ -368,8 +393,12 @@ static bool open_listeners(struct server *server, struct error *error) {
       return shared < 0 && error_set(error, "cannot listen: %s", strerror(errno));
     }
   }
-  return add_listener(server, network, false, each + connections % threads, error) &&
-         add_listener(server, open_local(options->socket_path, error), true, LOCAL_CONNECTIONS, error);
+  if (!add_listener(server, network, false, each + connections % threads, error)) {
+    return false;
+  }
+  int local = open_local(options->socket_path, error);
+  server->socket_made = local >= 0;
+  return add_listener(server, local, true, LOCAL_CONNECTIONS, error);
 }
 
 /* Only once all are there: each thread may look at all of them. */
@@ -462,7 +491,7 @@ void server_stop(struct server *server) {
       listener_wake(&server->listeners[i]); /* it takes no more connections, and its streams end */
     }
   }
-  if (server->options.socket_path != NULL) {
+  if (server->socket_made) { /* and not another's, which kept this server from starting */
     unlink(server->options.socket_path);
   }
   watch_hurry(&server->watch, SERVER_HURRY_SECONDS);

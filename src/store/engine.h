@@ -9,6 +9,8 @@ struct db *engine_open(const char *path, bool create, struct error *error);
 /* Makes the views, and for a reader forbids writing. */
 bool engine_prepare(struct db *db, bool writes, struct error *error);
 void engine_close(struct db *db);
+/* Closes without moving the log into the file, or removing it: after a flush that failed. */
+void engine_abandon(struct db *db);
 /* Refuses from here on statements that read columns of the database's tables otherwise than through the temporary views
  * named in `views`; the tables in `open` may be read by whoever likes. Both are ended by NULL and live as long as the
  * connection. */
@@ -50,7 +52,14 @@ int64_t engine_wal_pages(const struct db *db);
 
 /* Makes `target`, an empty file, a copy, but for the name of the log of changes, which it has none of. */
 bool engine_copy(const char *path, const char *target, struct error *error);
+/* Whether the file is a whole database of a version that is known. */
 bool engine_looks_sound(const char *path, struct error *error);
+/* Moves what the log of a database that nobody has open holds into its file, for good, and removes the log.
+ * SETTLED_DAMAGED: it cannot be read as a database. SETTLED_NOT: it was not done, with the reason. */
+enum settled { SETTLED, SETTLED_DAMAGED, SETTLED_NOT };
+enum settled engine_settle(const char *path, struct error *error);
+/* Whether the file has as many bytes as its head says it has pages; where it has a log, that says nothing. */
+bool engine_fits(const char *path, struct error *error);
 bool engine_check(struct db *db, void (*tell)(void *argument, const char *line), void *argument);
 const char *engine_name(void);
 

@@ -566,6 +566,13 @@ void engine_close(struct db *db) {
   talloc_free(db);
 }
 
+void engine_abandon(struct db *db) {
+  if (db != NULL) {
+    sqlite3_db_config(db->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+  }
+  engine_close(db);
+}
+
 /* -- checks ------------------------------------------------------------------------------------------------------ */
 
 static void keep_line(void *argument, const char *line) {
@@ -589,6 +596,5 @@ bool engine_looks_sound(const char *path, struct error *error) {
 }
 
 const char *engine_name(void) {
-  static const char name[] = "SQLite " SQLITE_VERSION;
-  return name;
+  return "SQLite " SQLITE_VERSION;
 }

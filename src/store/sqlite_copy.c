@@ -1,12 +1,16 @@
-/* A copy of a database by SQLite's own backup, between connections that nobody else has. A copy that fails is thrown
- * away, so it needs no journal, and none of its secrets lies in another file. */
+/* What is done to whole files, on connections that nobody else has: copying by SQLite's own backup, and moving a log
+ * into its file. A copy that fails is thrown away, so it needs no journal, and none of its secrets lies in another
+ * file. */
 #include "store/engine.h"
 
 #include "base/memory.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sqlite3.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* What old databases have not, there is nothing to forget of. */
@@ -68,4 +72,87 @@ bool engine_copy(const char *path, const char *target, struct error *error) {
   sqlite3_close(to);
   sqlite3_close(from);
   return code == SQLITE_OK;
+}
+
+/* -- logs ---------------------------------------------------------------------------------------------------------- */
+
+static int read_number(void *number, int count, char **values, char **names) {
+  (void)names;
+  *(long long *)number = count > 0 && values[0] != NULL ? atoll(values[0]) : 0;
+  return 0;
+}
+
+/* One number; SQLite's code. */
+static int ask(sqlite3 *db, const char *sql, long long *number) {
+  *number = 0;
+  return sqlite3_exec(db, sql, read_number, number, NULL);
+}
+
+enum settled engine_settle(const char *path, struct error *error) {
+  sqlite3 *db = NULL;
+  long long tables = 0, application = 0, busy = 0;
+  int code = sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
+  if (db == NULL) {
+    error_set(error, "%s: out of memory", path);
+    return SETTLED_NOT;
+  }
+  sqlite3_extended_result_codes(db, 1);
+  code = code == SQLITE_OK ? ask(db, "SELECT count(*) FROM sqlite_schema", &tables) : code;
+  code = code == SQLITE_OK ? ask(db, "PRAGMA application_id", &application) : code;
+  if (code == SQLITE_OK && tables > 0 && application != APPLICATION_ID) {
+    error_set(error, "%s is an SQLite database, but not one of entente's", path);
+    sqlite3_close(db);
+    return SETTLED_NOT;
+  }
+  /* The first answers whether somebody else was in the way; the second leaves no log that the file would need. */
+  code = code == SQLITE_OK ? ask(db, "PRAGMA synchronous = FULL; PRAGMA wal_checkpoint(TRUNCATE)", &busy) : code;
+  code = code == SQLITE_OK && busy != 0 ? SQLITE_BUSY : code;
+  code = code == SQLITE_OK ? sqlite3_exec(db, "PRAGMA journal_mode = DELETE", NULL, NULL, NULL) : code;
+  bool damaged = (code & 0xff) == SQLITE_NOTADB || (code & 0xff) == SQLITE_CORRUPT;
+  if (code != SQLITE_OK) {
+    error_set(error, "%s: its log cannot be moved into it: %s", path, sqlite3_errstr(code));
+    sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL); /* nothing is flushed over a failure */
+  }
+  sqlite3_close(db);
+  return code == SQLITE_OK ? SETTLED : damaged ? SETTLED_DAMAGED : SETTLED_NOT;
+}
+
+/* -- sizes --------------------------------------------------------------------------------------------------------- */
+
+static uint32_t number_at(const unsigned char *head, int at, int bytes) {
+  uint32_t number = 0;
+  for (int i = 0; i < bytes; i++) {
+    number = number << 8 | head[at + i];
+  }
+  return number;
+}
+
+/* The head of the file format (https://sqlite.org/fileformat.html): 16: size of a page, 24: counter of changes, 28:
+ * number of pages, 92: the counter when that number was written. */
+bool engine_fits(const char *path, struct error *error) {
+  enum { HEAD = 100 };
+  unsigned char head[HEAD];
+  struct stat file, log;
+  char *wal = memory_print(NULL, "%s-wal", path);
+  bool logged = stat(wal, &log) == 0 && log.st_size > 0;
+  talloc_free(wal);
+  int fd = open(path, O_RDONLY | O_CLOEXEC);
+  bool read = fd >= 0 && fstat(fd, &file) == 0 && pread(fd, head, sizeof head, 0) == sizeof head;
+  int reason = errno;
+  if (fd >= 0) {
+    close(fd);
+  }
+  if (fd < 0) {
+    return error_set(error, "%s: %s", path, strerror(reason));
+  }
+  if (!read || memcmp(head, "SQLite format 3", 16) != 0) {
+    return error_set(error, "%s is not a backup of entente", path);
+  }
+  int64_t page = number_at(head, 16, 2) == 1 ? 65536 : number_at(head, 16, 2), pages = number_at(head, 28, 4);
+  bool counted = number_at(head, 24, 4) == number_at(head, 92, 4) && pages > 0;
+  if (!logged && page > 0 && (counted ? file.st_size != page * pages : file.st_size % page != 0)) {
+    return error_set(error, "%s was cut, or has something behind its end: it has %lld bytes, its pages %lld", path,
+                     (long long)file.st_size, (long long)(page * pages));
+  }
+  return true;
 }

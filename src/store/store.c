@@ -1,6 +1,5 @@
-/* One process owns a database: it holds an exclusive lock on PATH.lock for as long as it lives, which the system gives
- * up for it even when it is killed. The writer's connection is opened first and closed last, so no reader ever is the
- * one that checkpoints on closing. */
+/* One process owns a database (lock.h). The writer's connection is opened first and closed last, so no reader ever is
+ * the one that checkpoints on closing. */
 #include "store/store.h"
 
 #include "base/log.h"
@@ -8,6 +7,7 @@
 #include "base/output.h"
 #include "store/copies.h"
 #include "store/engine.h"
+#include "store/lock.h"
 #include "store/resource.h"
 #include "store/search_index.h"
 #include "store/shadow.h"
@@ -29,47 +29,36 @@ enum { ROOM_PAUSE_MS = 2, ROOM_TRIES = 15000 };
 
 struct store {
   char *path;
-  int lock;
+  struct lock *lock;
   struct db *db;
   struct writer *writer;
   const struct contract *contract;
   struct shapes *shapes;
 };
 
-/* The descriptor of the locked file, -1 when somebody else has it, -2 on another failure. */
-static int take_lock(const char *path, bool create) {
-  char *name = memory_print(NULL, "%s.lock", path);
-  int lock = open(name, O_RDWR | O_CLOEXEC | (create ? O_CREAT : 0), 0600);
-  talloc_free(name);
-  if (lock < 0) {
-    return -2;
-  }
-  if (flock(lock, LOCK_EX | LOCK_NB) != 0) {
-    int reason = errno;
-    close(lock);
-    return reason == EWOULDBLOCK ? -1 : -2;
-  }
-  return lock;
-}
-
 bool store_owned(const char *path) {
-  int lock = take_lock(path, false);
-  if (lock >= 0) {
-    close(lock);
-  }
-  return lock == -1;
+  char *place = lock_place(NULL, path);
+  bool taken = lock_is_taken(place);
+  talloc_free(place);
+  return taken;
 }
 
-static bool own(struct store *store, bool create, struct error *error) {
-  struct stat file;
-  if (!create && stat(store->path, &file) != 0) {
-    return error_set(error, "%s: %s", store->path, strerror(errno));
-  }
-  store->lock = take_lock(store->path, true);
-  if (store->lock == -1) {
-    return error_set(error, "%s is owned by another process (its lock is held)", store->path);
-  }
-  return store->lock >= 0 || error_set(error, "%s.lock: %s", store->path, strerror(errno));
+char *store_socket(const void *parent, const char *path) {
+  char *place = lock_place(NULL, path), *socket = lock_socket(parent, place);
+  talloc_free(place);
+  return socket;
+}
+
+bool store_tell_socket(struct store *store, const char *path, struct error *error) {
+  return lock_tell_socket(store->lock, path, error);
+}
+
+/* Without `create` the file must be a registry already: an empty one is none. */
+static bool open_writer(struct store *store, bool create, struct error *error) {
+  store->lock = lock_take(store, store->path, create ? LOCK_CREATES : LOCK_NEEDS, error);
+  store->db = store->lock == NULL ? NULL : engine_open(store->path, create, error);
+  return store->db != NULL && (create || engine_number(store->db, "PRAGMA application_id") == APPLICATION_ID ||
+                               error_set(error, "%s holds no registry; serve and import make one", store->path));
 }
 
 static bool prepare_writer(struct store *store, const struct contract *contract, struct error *error) {
@@ -85,13 +74,11 @@ static bool prepare_writer(struct store *store, const struct contract *contract,
 
 struct store *store_open(const struct store_options *options, const struct contract *contract, struct error *error) {
   struct store *store = memory_new(NULL, struct store);
-  store->path = memory_copy(store, options->path);
-  store->lock = -1;
+  store->path = lock_place(store, options->path);
   store->contract = contract;
   store->shapes = shapes_new(store, contract);
-  bool fine =
-      own(store, options->create, error) && (store->db = engine_open(store->path, options->create, error)) != NULL &&
-      prepare_writer(store, contract, error) && (store->writer = writer_start(store->db, options, error)) != NULL;
+  bool fine = open_writer(store, options->create, error) && prepare_writer(store, contract, error) &&
+              (store->writer = writer_start(store->db, options, error)) != NULL;
   if (!fine) {
     store_close(store);
     return NULL;
@@ -99,21 +86,21 @@ struct store *store_open(const struct store_options *options, const struct contr
   return store;
 }
 
-void store_close(struct store *store) {
+bool store_close(struct store *store) {
   if (store == NULL) {
-    return;
+    return true;
   }
   /* After a failed flush, of the writer or of a migration, nothing more is flushed: not even what closing would. */
   bool broken = store->writer != NULL && !writer_stop(store->writer);
   broken = broken || (store->db != NULL && db_failure(store->db) == DB_FLUSH);
-  if (store->db != NULL && !broken) {
-    engine_checkpoint(store->db);
+  broken = broken || (store->db != NULL && !engine_checkpoint(store->db));
+  if (broken) {
+    engine_abandon(store->db);
+  } else {
     engine_close(store->db);
   }
-  if (store->lock >= 0) {
-    close(store->lock);
-  }
-  talloc_free(store);
+  talloc_free(store); /* and the lock with it */
+  return !broken;
 }
 
 static struct db *open_reader(struct store *store, bool open, struct error *error) {
@@ -272,13 +259,14 @@ static bool has_log(const char *target, struct error *error) {
 
 bool store_may_replace(const char *path, const char *target, struct error *error) {
   static const char *const endings[] = {"", "-wal", "-shm", ".lock", ".sock"};
-  for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++) {
-    char *name = memory_print(NULL, "%s%s", path, endings[i]);
-    bool same = same_place(name, target);
-    talloc_free(name);
-    if (same) {
-      return error_set(error, "%s belongs to the database itself", target);
-    }
+  char *place = lock_place(NULL, path);
+  bool same = false;
+  for (size_t i = 0; !same && i < sizeof endings / sizeof endings[0]; i++) {
+    same = same_place(memory_print(place, "%s%s", place, endings[i]), target);
+  }
+  talloc_free(place);
+  if (same) {
+    return error_set(error, "%s belongs to the database itself", target);
   }
   if (store_owned(target)) {
     return error_set(error, "%s is a database that another process owns", target);
@@ -288,50 +276,6 @@ bool store_may_replace(const char *path, const char *target, struct error *error
 
 bool store_backup(struct store *store, const char *target, struct error *error) {
   return copy_whole(store->path, target, error);
-}
-
-/* Moves what the old database's log still holds into its file, so that the log may go. One that cannot be opened has
- * nothing to move. */
-static void settle(const char *path) {
-  struct error ignored;
-  struct db *old = access(path, F_OK) == 0 ? engine_open(path, false, &ignored) : NULL;
-  if (old != NULL) {
-    engine_checkpoint(old);
-    engine_close(old);
-  }
-}
-
-static bool remove_beside(const char *path, const char *ending, struct error *error) {
-  char *name = memory_print(NULL, "%s%s", path, ending);
-  bool fine = unlink(name) == 0 || errno == ENOENT;
-  if (!fine) {
-    error_set(error, "%s: %s", name, strerror(errno));
-  }
-  talloc_free(name);
-  return fine;
-}
-
-bool store_restore(const char *path, const char *source, struct error *error) {
-  if (!engine_looks_sound(source, error)) {
-    return false;
-  }
-  int lock = take_lock(path, true);
-  if (lock < 0) {
-    return error_set(
-        error, lock == -1 ? "%s is owned by another process: stop the server first" : "%s: cannot be locked", path);
-  }
-  /* The old database stays whole until the new one is on the disk; then its log goes, which must not be replayed over
-   * the restored file. */
-  struct output *output = output_open(NULL, path, error);
-  bool fine = output != NULL && engine_copy(source, output_part(output), error);
-  if (fine) {
-    settle(path);
-    fine = remove_beside(path, "-wal", error) && remove_beside(path, "-shm", error) && output_publish(output, error);
-  } else {
-    talloc_free(output);
-  }
-  close(lock);
-  return fine;
 }
 
 bool store_check(struct db *db, const struct contract *contract, void (*tell)(void *argument, const char *line),

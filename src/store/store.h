@@ -40,14 +40,18 @@ struct write {
   bool alone; /* it may change many rows: it gets a commit of its own, and no other write waits for its end with it */
 };
 
-/* Takes the lock beside the file, migrates, prepares the contract's statements, starts the writer. Refuses a database
+/* Takes the lock of the file, migrates, prepares the contract's statements, starts the writer. Refuses a database
  * of a newer version, one that is not entente's, one that another process owns. */
 struct store *store_open(const struct store_options *options, const struct contract *contract, struct error *error);
-/* Finishes the queued writes, checkpoints, gives up the lock. Every reader must be closed before. */
-void store_close(struct store *store);
+/* Finishes the queued writes, checkpoints, gives up the lock. Every reader must be closed before. False when a flush
+ * failed; nothing that was saved is lost then, it stays in the log. */
+bool store_close(struct store *store);
 
-/* Whether another process owns the database at `path`. */
+/* Whether another process owns the database at `path`, and where that listens for commands. */
 bool store_owned(const char *path);
+char *store_socket(const void *parent, const char *path);
+/* Says where this process does; not needed for PATH.sock. */
+bool store_tell_socket(struct store *store, const char *path, struct error *error);
 
 /* A connection of its own for one reading thread. */
 struct db *store_reader(struct store *store, struct error *error);
@@ -86,9 +90,14 @@ bool store_backup(struct store *store, const char *target, struct error *error);
 /* Whether a copy may be written to `target`: not over the database at `path` or a file beside it, nor over any database
  * that a process owns. */
 bool store_may_replace(const char *path, const char *target, struct error *error);
-/* Replaces the file at `path` by the database in `source`, after having looked that it is a sound one of a version that
- * is known. The database must have no owner. */
-bool store_restore(const char *path, const char *source, struct error *error);
+/* Looks at the copy of a backup, a database of its own, and says what is wrong with it. */
+typedef bool restore_check(void *argument, const char *copy, struct error *error);
+/* Replaces the database at `path` by that in `source`, once a copy of it has been checked: that it is whole, of a
+ * version that is known, and what `check` looks at, which may be NULL. The database must have no owner. What was there
+ * is kept as store_kept, and stays where it is when anything fails. */
+bool store_restore(const char *path, const char *source, restore_check *check, void *argument, struct error *error);
+/* PATH.before-restore. */
+char *store_kept(const void *parent, const char *path);
 
 /* Integrity of the file, of its references, and of the copies in its tables of items. `tell` gets one line for each
  * thing that is wrong; true when none was.
@@ -101,7 +110,7 @@ bool store_check(struct db *db, const struct contract *contract, void (*tell)(vo
 bool store_checked(struct db *db, bool sound, const char *what, void (*tell)(void *argument, const char *line),
                    void *argument);
 
-/* The path of the database. */
+/* The path of the database; where it was named by a link, that of the file. */
 const char *store_path(const struct store *store);
 /* "SQLite 3.40.1", for the log. */
 const char *store_engine(void);

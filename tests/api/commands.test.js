@@ -78,7 +78,8 @@ for (const beside of [true, false]) {
     let db;
     before(async () => {
       db = freshDb();
-      if (beside) server = await startServer({db});
+      server = await startServer({db});
+      if (!beside) await server.stop(); // what it served stays
     });
     after(async () => { if (beside) await server.stop(); });
 
@@ -207,12 +208,20 @@ test('restore puts a backup in the place of the database, once the server is sto
   await restored.stop();
 });
 
-test('commands that only read make no database where there is none', async () => {
+test('commands other than serve and import make no registry: not where there is none, and not of what is empty', async () => {
   const db = freshDb();
-  for (const args of [['token', 'list'], ['check'], ['backup', join(folder, 'never.db')]]) {
-    await fail([...args, '--db', db], 1, /entente\.db/);
-    assert.ok(!existsSync(db), args.join(' '));
+  const token = ['token', 'create', '--role', 'admin', '--name', 'x'];
+  const all = [token, ['token', 'list'], ['token', 'revoke', 'tok_x'], ['check'], ['export'], ['backup', join(folder, 'never.db')]];
+  for (const args of all) {
+    const {stdout} = await fail([...args, '--db', db], 1, /entente\.db: No such file.*serve and import make a new registry/);
+    assert.equal(stdout, '', args.join(' '));
+    assert.deepEqual(readdirSync(join(db, '..')), [], args.join(' '));
   }
+  writeFileSync(db, '');
+  for (const args of all) await fail([...args, '--db', db], 1, /entente\.db is empty/);
+  assert.deepEqual(readdirSync(join(db, '..')), ['entente.db']);
+  await succeed(['import', '-', '--db', db], {input: '{"resource":"areas","slug":"made","name":"Made"}'});
+  await succeed([...token, '--db', db]);
 });
 
 test('check tells what it cannot read as what it is, and goes on to the other checks', async () => {
@@ -280,7 +289,7 @@ test('a file that is no database of this program, or one of a newer version, is 
   await fail(['serve', '--db', db, '--listen', '127.0.0.1:0'], 1, /entente\.db/);
   assert.deepEqual(readFileSync(db), before);
   const newer = freshDb();
-  await succeed(['token', 'create', '--db', newer, '--role', 'reader', '--name', 'x']);
+  await succeed(['import', '-', '--db', newer], {input: '{"resource":"areas","slug":"x","name":"x"}'});
   const bytes = readFileSync(newer);
   bytes.writeInt32BE(9999, 60); // SQLite's user_version
   writeFileSync(newer, bytes);

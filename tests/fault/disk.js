@@ -39,6 +39,8 @@ export function failingDisk(shim, folder, pattern) {
     env: {...preload(shim), FAULT_PATH: pattern, FAULT_CONTROL: control},
     /** The nth call of that kind ('write', 'sync', 'read') from now on fails; with `sticky` all later ones too. */
     fail: (kind, error, nth, {sticky = false} = {}) => order(kind, error, nth, sticky),
+    /** The process is killed before the nth call that flushes, links, renames or removes. */
+    die: (nth) => order('die', 'EIO', nth, false),
     /** Flushes wait until another order comes. */
     hold: () => order('hold', 'EIO', 0, false),
     /** Whether one does. */

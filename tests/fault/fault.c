@@ -1,10 +1,12 @@
 /* A disk that fails on demand, and a clock that is set, put under a program with LD_PRELOAD.
  *
- * FAULT_PATH is a pattern (as of a shell) for the paths that it watches; FAULT_CONTROL names a file of one line, which
+ * FAULT_PATH is a pattern (as of bash, with extglob) for the paths that it watches; FAULT_CONTROL names a file of one line, which
  * is read before every watched call: `KIND ERRNO NTH STICKY ROUND`. KIND is `write` (write, pwrite, truncate,
  * allocate), `sync` or `read` (pread). The NTH call of that kind since ROUND last changed fails with ERRNO, and all
  * after it too when STICKY is 1. With NTH 0 nothing fails. How many calls of that kind came in this round, and how many
- * were failed, stands in FAULT_CONTROL.seen. While KIND is `hold`, calls of kind `sync` wait.
+ * were failed, stands in FAULT_CONTROL.seen. While KIND is `hold`, calls of kind `sync` wait. With `die` the process is
+ * killed before the NTH call that makes, flushes, renames or removes something on the disk: fsync, fdatasync, link,
+ * rename, unlink.
  *
  * From the moment at which the program listens on a socket, its wall clock is FAULT_CLOCK_AHEAD seconds ahead: a day
  * turns, or whoever waits for an instant of that clock waits as if it had been set back since.
@@ -15,6 +17,7 @@
 #include <fcntl.h>
 #include <fnmatch.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -55,16 +58,17 @@ static ssize_t real_pread(int fd, void *bytes, size_t size, off_t at) {
   return call(fd, bytes, size, at);
 }
 
+static bool watched_path(const char *path) {
+  const char *pattern = getenv("FAULT_PATH");
+  return pattern != NULL && fnmatch(pattern, path, FNM_EXTMATCH) == 0;
+}
+
 static bool watched(int fd) {
   char link[64], path[512];
-  const char *pattern = getenv("FAULT_PATH");
-  if (pattern == NULL) {
-    return false;
-  }
   snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
   ssize_t length = readlink(link, path, sizeof path - 1);
   path[length < 0 ? 0 : length] = '\0';
-  return fnmatch(pattern, path, 0) == 0;
+  return watched_path(path);
 }
 
 static bool read_order(const char *control, struct order *order) {
@@ -91,12 +95,12 @@ static void tell_seen(const char *control) {
 }
 
 /* Whether this call is to fail; sets errno then. */
-static bool fails(int fd, const char *kind) {
+static bool counts(const char *kind) {
   struct order order;
   const char *control = getenv("FAULT_CONTROL");
   int before = errno;
   bool now = false;
-  if (control == NULL || !watched(fd)) {
+  if (control == NULL) {
     return false;
   }
   pthread_mutex_lock(&lock);
@@ -114,6 +118,17 @@ static bool fails(int fd, const char *kind) {
   pthread_mutex_unlock(&lock);
   errno = now ? order.error : before;
   return now;
+}
+
+static bool fails(int fd, const char *kind) {
+  return watched(fd) && counts(kind);
+}
+
+/* Ends the process where it is to die. */
+static void step(bool is_watched) {
+  if (is_watched && counts("die")) {
+    raise(SIGKILL);
+  }
 }
 
 static void wait_while_held(int fd) {
@@ -173,6 +188,7 @@ int fsync(int fd) {
   int (*call)(int);
   *(void **)&call = next_of("fsync");
   wait_while_held(fd);
+  step(watched(fd));
   return fails(fd, "sync") ? -1 : call(fd);
 }
 
@@ -180,7 +196,29 @@ int fdatasync(int fd) {
   int (*call)(int);
   *(void **)&call = next_of("fdatasync");
   wait_while_held(fd);
+  step(watched(fd));
   return fails(fd, "sync") ? -1 : call(fd);
+}
+
+int link(const char *from, const char *to) {
+  int (*call)(const char *, const char *);
+  *(void **)&call = next_of("link");
+  step(watched_path(to));
+  return call(from, to);
+}
+
+int rename(const char *from, const char *to) {
+  int (*call)(const char *, const char *);
+  *(void **)&call = next_of("rename");
+  step(watched_path(to));
+  return call(from, to);
+}
+
+int unlink(const char *path) {
+  int (*call)(const char *);
+  *(void **)&call = next_of("unlink");
+  step(watched_path(path));
+  return call(path);
 }
 
 int curl_multi_poll(void *multi, void *more, unsigned count, int milliseconds, int *ready);

@@ -39,14 +39,14 @@ static void backup_to(struct sample *sample, const char *target) {
 
 static void restore_from(const char *path, const char *source) {
   struct error error;
-  if (!store_restore(path, source, &error)) {
+  if (!store_restore(path, source, NULL, NULL, &error)) {
     fail_msg("%s", error.text);
   }
 }
 
 static void assert_restore_refused(const char *path, const char *source) {
   struct error error = {""};
-  assert_false(store_restore(path, source, &error));
+  assert_false(store_restore(path, source, NULL, NULL, &error));
   assert_string_not_equal(error.text, "");
 }
 
