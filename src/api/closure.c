@@ -64,9 +64,10 @@ struct closure *closure_new(const void *parent, struct db *db, int64_t organizat
   return closure;
 }
 
-/* Forgets all but the organization itself. */
+/* Forgets all but the organization itself. The last that came is taken out first: a slot that is emptied before those
+ * that were put behind it would hide them. */
 static void begin_anew(struct closure *closure) {
-  for (size_t i = 1; i < closure->count; i++) {
+  for (size_t i = closure->count; i-- > 1;) {
     closure->slots[slot_of(closure, closure->nodes[i].organization)] = 0;
   }
   closure->count = 1;
