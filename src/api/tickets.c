@@ -126,7 +126,7 @@ const char *ticket_shown(const struct call *call) {
 
 void handle_changes_ticket(struct call *call) {
   char ticket[TOKEN_SIZE], expires_at[CLOCK_TIMESTAMP_SIZE];
-  clock_timestamp(clock_now_ms() + TICKET_SECONDS * 1000, expires_at);
+  clock_timestamp(clock_now_ms() + TICKET_SECONDS * INT64_C(1000), expires_at);
   if (!tickets_give(api_tickets(call->api), &call->principal, clock_monotonic_ns(), ticket)) {
     answer_problem(call, "too-many-streams", "there are too many unused tickets");
     return;
