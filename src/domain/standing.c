@@ -291,7 +291,7 @@ static unsigned flags_ahead(const struct terms *terms, const struct course *cour
   if (course->first_end == DAY_NONE && course->last == DAY_NONE && !terms->open_ended) {
     flags |= FLAG_END_UNKNOWN;
   }
-  if (standing->period_number > 0 && course->last != DAY_NONE && course->last - on <= EXPIRING_DAYS) {
+  if (course->last != DAY_NONE && course->last - on <= EXPIRING_DAYS) {
     flags |= FLAG_EXPIRING;
   }
   bool renews = terms->renewal == RENEWAL_AUTOMATIC && standing->notice_for != course->last;
@@ -374,14 +374,14 @@ static day next_status_edge(const struct terms *terms, const struct course *cour
 /* The next edge of anything, after a day with that standing. */
 static day next_edge(const struct terms *terms, const struct course *course, day on, const struct standing *standing) {
   day edge = next_status_edge(terms, course, on);
+  if (course->last != DAY_NONE) {
+    offer(course->last - EXPIRING_DAYS, on, &edge);
+  }
   if (standing->period_number == 0) {
     return edge;
   }
   if (standing->period_ends_on != DAY_NONE) {
     offer(standing->period_ends_on + 1, on, &edge);
-  }
-  if (course->last != DAY_NONE) {
-    offer(course->last - EXPIRING_DAYS, on, &edge);
   }
   if (standing->notice_on != DAY_NONE) {
     offer(standing->notice_on - NOTICE_WINDOW_DAYS, on, &edge);

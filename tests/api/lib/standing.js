@@ -39,7 +39,7 @@ function flagsOf(body, successors, today, status) {
   const flags = [];
   const inForce = status === 'in_force';
   const end = endOf(body, successors);
-  if (inForce && end && plus(today, 180) >= end.last) flags.push('expiring');
+  if ((inForce || status === 'signed') && end && plus(today, 180) >= end.last) flags.push('expiring');
   if ((inForce || status === 'signed') && end && end.basis !== 'term') flags.push('ending');
   const endless = !end && !body.open_ended && (inForce || status === 'signed');
   if (endless) flags.push('end_unknown');

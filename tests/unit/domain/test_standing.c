@@ -314,6 +314,15 @@ static void renewals_stop_at_their_most(void **state) {
   assert_day(on(automatic(terms, 12, -1), "2020-06-01").next_change_on, "none");
 }
 
+static void an_agreement_that_ends_soon_is_expiring_before_it_starts(void **state) {
+  (void)state;
+  struct terms terms = from_to("2026-05-01", "2026-07-31");
+  assert_int_equal(on(terms, "2026-02-01").flags, FLAG_EXPIRING);
+  assert_int_equal(on(terms, "2026-01-31").flags, 0);
+  assert_day(on(terms, "2026-01-31").due_on, "2026-02-01");
+  assert_string_equal(on(terms, "2026-02-01").status, "signed");
+}
+
 static void expiring_begins_180_days_before_the_end(void **state) {
   (void)state;
   struct terms terms = from_to("2025-01-01", "2026-12-31");
@@ -424,6 +433,7 @@ int main(void) {
       cmocka_unit_test(an_extension_replaces_the_end),
       cmocka_unit_test(automatic_renewals_are_counted_from_the_extension),
       cmocka_unit_test(renewals_stop_at_their_most),
+      cmocka_unit_test(an_agreement_that_ends_soon_is_expiring_before_it_starts),
       cmocka_unit_test(expiring_begins_180_days_before_the_end),
       cmocka_unit_test(an_agreement_is_dormant_after_24_quiet_months),
       cmocka_unit_test(an_open_suspension_ends_with_the_agreement),
