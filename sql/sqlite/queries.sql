@@ -174,6 +174,12 @@ FROM history WHERE seq > $1 AND ($2 IS NULL OR resource = $2) ORDER BY seq LIMIT
 -- name: history-last
 SELECT coalesce(max(seq), 0) FROM history
 
+-- name: backup-note
+UPDATE registry SET backed_up_ms = $1 WHERE id = 1
+
+-- name: backup-time
+SELECT coalesce(backed_up_ms, 0) FROM registry WHERE id = 1
+
 -- name: log-name
 SELECT log FROM registry WHERE id = 1
 

@@ -14,8 +14,8 @@
 #include <sodium.h>
 #include <string.h>
 
-static const char *const role_names[] = {
-    [ROLE_NONE] = "", [ROLE_FEED] = "feed", [ROLE_READER] = "reader", [ROLE_EDITOR] = "editor", [ROLE_ADMIN] = "admin"};
+static const char *const role_names[] = {[ROLE_NONE] = "",         [ROLE_FEED] = "feed",     [ROLE_METRICS] = "metrics",
+                                         [ROLE_READER] = "reader", [ROLE_EDITOR] = "editor", [ROLE_ADMIN] = "admin"};
 
 const char *role_name(enum role role) {
   return role_names[role];
@@ -130,7 +130,8 @@ static bool may(const struct call *call, const struct principal *principal) {
   if (operation->role == ROLE_FEED || principal->role == ROLE_FEED) { /* no part of the order of roles */
     return operation->role == principal->role;
   }
-  return principal->role >= operation->role || (operation->open && api_options(call->api)->open);
+  bool from_nobody = principal->role == ROLE_NONE;
+  return principal->role >= operation->role || (from_nobody && operation->open && api_options(call->api)->open);
 }
 
 void caller_admit(struct call *call, struct worker *worker) {

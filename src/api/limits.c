@@ -13,6 +13,7 @@
 #include "base/limiter.h"
 #include "base/memory.h"
 #include "base/network.h"
+#include "base/prometheus.h"
 #include "base/text.h"
 
 #include <stdatomic.h>
@@ -114,8 +115,7 @@ bool limits_count_refused(struct call *call) {
 }
 
 void limits_add_metrics(const struct limits *limits, struct text *out) {
-  text_add(out, "# HELP entente_limited_total Requests refused with 429, by limit.\n# TYPE entente_limited_total "
-                "counter\n");
+  prometheus_head(out, "entente_limited_total", "counter", "Requests refused with 429, by limit.");
   for (int i = 0; i < LIMITS; i++) {
     text_addf(out, "entente_limited_total{limit=\"%s\"} %lld\n", names[i], (long long)atomic_load(&limits->refused[i]));
   }

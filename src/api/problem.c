@@ -23,7 +23,9 @@ static const struct problem problems[] = {
      "Send a token as `Authorization: Bearer TOKEN` or as the user name of Basic authentication, or sign in at the "
      "dashboard. What came, if anything, is unknown, revoked, expired or not well formed."},
     {"forbidden", 403, "The token's role does not allow this",
-     "Readers read, editors also write, admins also manage tokens and webhooks."},
+     "Readers read, editors also write, admins also manage tokens and webhooks. A token of the role metrics reads "
+     "/metrics "
+     "alone."},
     {"cross-site", 403, "The write may not be the person's own doing",
      "A browser sends the cookie of a session, or the name and password that it remembers, along with what any site's "
      "page asks for. So a write by a browser is believed when it says that a page of this server makes it "
@@ -89,6 +91,8 @@ static const struct problem problems[] = {
     {"outcome-unknown", 503, "It is not known whether this was saved",
      "The disk failed while the write was being flushed. The server ends and must be restarted; look then whether the "
      "change is there before you repeat it."},
+    {"not-ready", 503, "The server is not ready",
+     "Only /readyz answers so. The detail says what is amiss; the server looks again by itself."},
     {"storage-failed", 503, "The disk failed",
      "The database could not be read or written. Nothing of this request was saved."},
     {"storage-full", 507, "The disk is full",

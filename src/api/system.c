@@ -1,7 +1,6 @@
-/* What is not a record: health, metrics, the contract, explanations, the page, backup and check. */
+/* What is not a record: the contract, explanations, the page, backup and check. */
 #include "api/change.h"
 
-#include "api/limits.h"
 #include "api/problem.h"
 #include "base/assets.h"
 #include "base/blob.h"
@@ -14,52 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-/* -- health -------------------------------------------------------------------------------------------------------- */
-
-void handle_health(struct call *call) {
-  answer_json(call, 200, json_pack("{s:s}", "status", "ok"));
-}
-
-void handle_ready(struct call *call) {
-  struct query *query = db_named(call_db(call), "stamp-read");
-  bool reads = query_step(query) == STEP_ROW;
-  query_end(query);
-  if (store_broken(api_store(call->api)) || !reads) {
-    answer_problem(call, "storage-failed", NULL);
-  } else {
-    answer_json(call, 200, json_pack("{s:s}", "status", "ready"));
-  }
-}
-
-static void add_metric(struct text *out, const char *name, const char *type, const char *help, double value) {
-  text_addf(out, "# HELP %s %s\n# TYPE %s %s\n%s %.17g\n", name, help, name, type, name, value);
-}
-
-static int64_t count_pending(struct db *db) {
-  struct query *query = db_named(db, "webhook-pending");
-  int64_t count = query_step(query) == STEP_ROW ? query_int(query, 0) : 0;
-  query_end(query);
-  return count;
-}
-
-void handle_metrics(struct call *call) {
-  struct text *out = text_new(call->memory);
-  struct store_counts counts;
-  store_counts(api_store(call->api), &counts);
-  api_add_metrics(call->api, out);
-  limits_add_metrics(api_limits(call->api), out);
-  add_metric(out, "entente_write_queue_depth", "gauge", "Writes waiting for the writer.", (double)counts.queue_depth);
-  add_metric(out, "entente_write_groups_total", "counter", "Commits, each with one flush.", (double)counts.groups);
-  add_metric(out, "entente_writes_total", "counter", "Writes that were committed.", (double)counts.writes);
-  add_metric(out, "entente_write_group_largest", "gauge", "Writes in the largest commit so far.",
-             (double)counts.largest_group);
-  add_metric(out, "entente_commit_seconds_total", "counter", "Time spent in commits.", counts.commit_seconds);
-  add_metric(out, "entente_wal_pages", "gauge", "Pages in the write-ahead log.", (double)counts.wal_pages);
-  add_metric(out, "entente_webhook_pending", "gauge", "Deliveries of webhooks that wait for their next attempt.",
-             (double)count_pending(call_db(call)));
-  answer_bytes(call, 200, "text/plain; version=0.0.4; charset=utf-8", out->data, out->length);
-}
 
 /* -- the contract -------------------------------------------------------------------------------------------------- */
 

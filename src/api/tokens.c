@@ -293,7 +293,7 @@ bool token_holder(struct db *db, const char *token, const struct sockaddr *peer,
   take(token_prefix, token, strlen(token), taken);
   look_up(db, taken, &entry);
   sodium_memzero(taken, sizeof taken);
-  bool fine = may_enter(&entry, BY_HEAD, peer, now_ms, 0);
+  bool fine = may_enter(&entry, BY_HEAD, peer, now_ms, 0) && entry.principal.role >= ROLE_READER;
   if (fine) {
     principal_take(principal, &entry.principal);
   }

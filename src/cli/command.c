@@ -22,7 +22,7 @@ static void command_usage(const struct command *command, FILE *out) {
     char left[64];
     snprintf(left, sizeof left, "--%s%s%s", flag->name, flag->value == NULL ? "" : " ",
              flag->value == NULL ? "" : flag->value);
-    fprintf(out, "%s  %-32s %s", flag == command->flags ? "\n" : "", left, flag->help);
+    fprintf(out, "%s  %-40s %s", flag == command->flags ? "\n" : "", left, flag->help);
     fprintf(out, flag->fallback == NULL ? "%s\n" : " (%s)\n", flag->fallback == NULL ? "" : flag->fallback);
   }
 }

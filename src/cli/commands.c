@@ -106,7 +106,7 @@ int run_token_list(const struct arguments *arguments) {
   if (!succeeded(arguments, &asked, &answered, &status)) {
     return status;
   }
-  static const char row[] = "%-30s  %-6s  %-24s  %-24s  %-24s  %s%s\n";
+  static const char row[] = "%-30s  %-7s  %-24s  %-24s  %-24s  %s%s\n";
   printf(row, "ID", "ROLE", "CREATED", "USED", "ENDS", "NAME", "");
   size_t index;
   json_t *token;

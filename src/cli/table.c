@@ -54,7 +54,7 @@ static const struct flag restore_flags[] = {DB_FLAG, {NULL, NULL, NULL, NULL}};
 static const struct flag token_create_flags[] = {
     DB_FLAG,
     SOCKET_FLAG,
-    {"role", "reader|editor|admin|feed", NULL, "what it may do"},
+    {"role", "reader|editor|admin|feed|metrics", NULL, "what it may do"},
     {"name", "NAME", NULL, "whom or what it is for"},
     {"query", "QUERY", NULL, "of a feed: which agreements, as in the address of their list"},
     {"expires-at", "TIMESTAMP", NULL, "when it ends (RFC 3339); never when absent"},

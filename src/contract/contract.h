@@ -164,9 +164,10 @@ struct resource {
   size_t index; /* 0 … contract.resource_count - 1 */
 };
 
-/* Each may do what those before it may, from ROLE_READER on. ROLE_FEED stands apart: it opens what carries its token in
- * the address, which nobody else does, and nothing else (caller.c). */
-enum role { ROLE_NONE, ROLE_FEED, ROLE_READER, ROLE_EDITOR, ROLE_ADMIN };
+/* Each may do what those before it may, from ROLE_READER on. Two stand apart (caller.c): ROLE_FEED opens what carries
+ * its token in the address, which nobody else does, and nothing else; ROLE_METRICS what is for it and for those after
+ * it. */
+enum role { ROLE_NONE, ROLE_FEED, ROLE_METRICS, ROLE_READER, ROLE_EDITOR, ROLE_ADMIN };
 
 /* A query parameter or a header that the operation declares (filters come from its resource, for handlers that list).
  */

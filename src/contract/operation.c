@@ -13,11 +13,8 @@ static const struct {
                {"patch", "PATCH"}, {"delete", "DELETE"}, {NULL, NULL}};
 
 static bool compile_role(struct loader *loader, const struct place_in *at, const json_t *node, enum role *role) {
-  static const char *const names[] = {[ROLE_NONE] = "none",
-                                      [ROLE_FEED] = "feed",
-                                      [ROLE_READER] = "reader",
-                                      [ROLE_EDITOR] = "editor",
-                                      [ROLE_ADMIN] = "admin"};
+  static const char *const names[] = {[ROLE_NONE] = "none",     [ROLE_FEED] = "feed",     [ROLE_METRICS] = "metrics",
+                                      [ROLE_READER] = "reader", [ROLE_EDITOR] = "editor", [ROLE_ADMIN] = "admin"};
   const char *name = loader_text(loader, at, node, "x-role");
   if (!name) {
     return false;

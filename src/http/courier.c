@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/network.h"
+#include "base/prometheus.h"
 #include "base/text.h"
 
 #include <curl/curl.h>
@@ -306,8 +307,7 @@ void courier_stop(struct courier *courier) {
 
 void courier_add_metrics(const struct courier *courier, struct text *out) {
   static const char *const names[OUTCOMES] = {"delivered", "refused", "unreached"};
-  text_add(out, "# HELP entente_webhook_attempts_total Attempts to deliver, by what came of them.\n# TYPE "
-                "entente_webhook_attempts_total counter\n");
+  prometheus_head(out, "entente_webhook_attempts_total", "counter", "Attempts to deliver, by what came of them.");
   for (size_t i = 0; i < OUTCOMES; i++) {
     text_addf(out, "entente_webhook_attempts_total{outcome=\"%s\"} %lld\n", names[i],
               (long long)atomic_load(&courier->outcomes[i]));

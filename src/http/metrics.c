@@ -3,6 +3,7 @@
 #include "http/internal.h"
 
 #include "base/memory.h"
+#include "base/prometheus.h"
 #include "base/text.h"
 #include "http/courier.h"
 
@@ -68,10 +69,6 @@ static const char *name_of(const struct metrics *metrics, size_t index) {
   return index < metrics->contract->operation_count ? metrics->contract->operations[index].id : "none";
 }
 
-static void add_number(struct text *out, const char *name, const char *type, const char *help, int64_t value) {
-  text_addf(out, "# HELP %s %s\n# TYPE %s %s\n%s %lld\n", name, help, name, type, name, (long long)value);
-}
-
 static void add_page_cache(struct server *server, struct text *out) {
   int64_t hits = 0, misses = 0;
   for (size_t i = 0; i < server->listener_count; i++) {
@@ -80,17 +77,20 @@ static void add_page_cache(struct server *server, struct text *out) {
     hits += more_hits;
     misses += more_misses;
   }
-  add_number(out, "entente_page_cache_hits_total", "counter", "Page cache hits of the reading connections.", hits);
-  add_number(out, "entente_page_cache_misses_total", "counter", "Page cache misses of the reading connections.",
-             misses);
+  prometheus_add(out, "entente_page_cache_hits_total", "counter", "Page cache hits of the reading connections.",
+                 (double)hits);
+  prometheus_add(out, "entente_page_cache_misses_total", "counter", "Page cache misses of the reading connections.",
+                 (double)misses);
 }
 
 void metrics_add(void *argument, struct text *out) {
   struct server *server = argument;
   struct metrics *metrics = server->metrics;
   static const char *const classes[CLASSES] = {"none", "1xx", "2xx", "3xx", "4xx", "5xx"};
-  text_add(out, "# HELP entente_requests_total Requests by operation and class of status.\n# TYPE "
-                "entente_requests_total counter\n");
+  prometheus_head(out, "entente_build_info", "gauge", "Always 1; the labels tell what runs here.");
+  text_addf(out, "entente_build_info{version=\"%s\",libmicrohttpd=\"%s\",engine=\"%s\"} 1\n", ENTENTE_VERSION,
+            MHD_get_version(), store_engine());
+  prometheus_head(out, "entente_requests_total", "counter", "Requests by operation and class of status.");
   for (size_t i = 0; i <= metrics->contract->operation_count; i++) {
     for (int class = 0; class < CLASSES; class ++) {
       long long count = atomic_load(&metrics->operations[i].by_class[class]);
@@ -100,9 +100,7 @@ void metrics_add(void *argument, struct text *out) {
       }
     }
   }
-  text_add(
-      out,
-      "# HELP entente_request_seconds Duration of requests by operation.\n# TYPE entente_request_seconds histogram\n");
+  prometheus_head(out, "entente_request_seconds", "histogram", "Duration of requests by operation.");
   for (size_t i = 0; i <= metrics->contract->operation_count; i++) {
     if (atomic_load(&metrics->operations[i].count) > 0) {
       add_operation(out, name_of(metrics, i), &metrics->operations[i]);
@@ -111,23 +109,23 @@ void metrics_add(void *argument, struct text *out) {
   pthread_mutex_lock(&server->watch.lock);
   int64_t connections = server->watch.count;
   pthread_mutex_unlock(&server->watch.lock);
-  add_number(out, "entente_connections", "gauge", "Open connections.", connections);
-  add_number(out, "entente_connections_spare", "gauge", "Of them, those that came when all places were taken.",
-             atomic_load(&server->watch.spare));
-  add_number(out, "entente_connections_refused_total", "counter", "Connections refused to addresses with too many.",
-             crowd_refused(server->crowd));
-  add_number(out, "entente_requests_active", "gauge", "Requests under way.", atomic_load(&server->active));
-  add_number(out, "entente_streams", "gauge", "Open event streams.",
-             atomic_load(&server->network_streams) + atomic_load(&server->local_streams));
-  add_number(out, "entente_streams_refused_total", "counter", "Event streams refused because there were too many.",
-             atomic_load(&server->streams_refused));
-  add_number(out, "entente_long_reads_total", "counter", "Reads that were handed to a thread of their own.",
-             atomic_load(&server->long_reads));
-  add_number(out, "entente_downloads", "gauge", "Whole lists and exports that are being sent.",
-             atomic_load(&server->open_downloads));
+  prometheus_add(out, "entente_connections", "gauge", "Open connections.", (double)connections);
+  prometheus_add(out, "entente_connections_spare", "gauge", "Of them, those that came when all places were taken.",
+                 (double)atomic_load(&server->watch.spare));
+  prometheus_add(out, "entente_connections_refused_total", "counter", "Connections refused to addresses with too many.",
+                 (double)crowd_refused(server->crowd));
+  prometheus_add(out, "entente_requests_active", "gauge", "Requests under way.", (double)atomic_load(&server->active));
+  prometheus_add(out, "entente_streams", "gauge", "Open event streams.",
+                 (double)(atomic_load(&server->network_streams) + atomic_load(&server->local_streams)));
+  prometheus_add(out, "entente_streams_refused_total", "counter", "Event streams refused because there were too many.",
+                 (double)atomic_load(&server->streams_refused));
+  prometheus_add(out, "entente_long_reads_total", "counter", "Reads that were handed to a thread of their own.",
+                 (double)atomic_load(&server->long_reads));
+  prometheus_add(out, "entente_downloads", "gauge", "Whole lists and exports that are being sent.",
+                 (double)atomic_load(&server->open_downloads));
   if (server->tls != NULL) {
-    add_number(out, "entente_certificate_ends_seconds", "gauge", "When the certificate ends, in seconds since 1970.",
-               tls_ends(server->tls) / 1000);
+    prometheus_add(out, "entente_certificate_ends_seconds", "gauge",
+                   "When the certificate ends, in seconds since 1970.", (double)tls_ends(server->tls) / 1000);
   }
   add_page_cache(server, out);
   courier_add_metrics(server->courier, out);

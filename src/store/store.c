@@ -2,6 +2,7 @@
  * the one that checkpoints on closing. */
 #include "store/store.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/output.h"
@@ -22,6 +23,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -157,8 +159,9 @@ static void waiting_done(struct write *write, enum write_outcome outcome) {
   pthread_mutex_unlock(&waiting->lock);
 }
 
-enum write_outcome store_write(struct store *store, bool (*run)(void *argument, struct db *db), void *argument) {
-  struct waiting_write waiting = {.write = {.run = waiting_run, .done = waiting_done, .alone = true},
+static enum write_outcome write_and_wait(struct store *store, bool (*run)(void *argument, struct db *db),
+                                         void *argument, bool quiet) {
+  struct waiting_write waiting = {.write = {.run = waiting_run, .done = waiting_done, .alone = true, .quiet = quiet},
                                   .run = run,
                                   .argument = argument,
                                   .outcome = WRITE_FAILED,
@@ -179,12 +182,20 @@ enum write_outcome store_write(struct store *store, bool (*run)(void *argument, 
   return waiting.outcome;
 }
 
+enum write_outcome store_write(struct store *store, bool (*run)(void *argument, struct db *db), void *argument) {
+  return write_and_wait(store, run, argument, false);
+}
+
 const struct changes *store_changes(const struct store *store) {
   return writer_changes(store->writer);
 }
 
 uint64_t store_commits(const struct store *store) {
   return writer_commits(store->writer);
+}
+
+bool store_full(const struct store *store) {
+  return writer_full(store->writer);
 }
 
 bool store_broken(const struct store *store) {
@@ -205,6 +216,25 @@ void store_forget_commit(struct store *store, void *argument) {
 
 void store_counts(struct store *store, struct store_counts *counts) {
   writer_counts(store->writer, counts);
+}
+
+static int64_t size_of(const char *path) {
+  struct stat file;
+  return stat(path, &file) == 0 ? (int64_t)file.st_size : 0;
+}
+
+bool store_sizes(const struct store *store, struct store_sizes *sizes) {
+  struct statvfs disk;
+  char *log = memory_print(NULL, "%s-wal", store->path);
+  sizes->database = size_of(store->path);
+  sizes->log = size_of(log);
+  talloc_free(log);
+  if (statvfs(store->path, &disk) != 0) {
+    return false;
+  }
+  sizes->disk = (int64_t)(disk.f_blocks * disk.f_frsize);
+  sizes->disk_available = (int64_t)(disk.f_bavail * disk.f_frsize);
+  return true;
 }
 
 /* Makes `target` by copying, whole or not at all. */
@@ -274,8 +304,22 @@ bool store_may_replace(const char *path, const char *target, struct error *error
   return output_may_replace(target, error) && !has_log(target, error);
 }
 
+static bool note_backup(void *argument, struct db *db) {
+  struct query *query = db_named(db, "backup-note");
+  query_bind_int(query, 1, *(const int64_t *)argument);
+  return query_run(query);
+}
+
+/* A copy that is there is good, whether it can be noted or not. */
 bool store_backup(struct store *store, const char *target, struct error *error) {
-  return copy_whole(store->path, target, error);
+  int64_t now_ms = clock_now_ms();
+  if (!copy_whole(store->path, target, error)) {
+    return false;
+  }
+  if (write_and_wait(store, note_backup, &now_ms, true) != WRITE_SAVED) {
+    log_line(LOG_WARN, "the time of the backup could not be written down");
+  }
+  return true;
 }
 
 bool store_check(struct db *db, const struct contract *contract, void (*tell)(void *argument, const char *line),

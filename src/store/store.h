@@ -26,7 +26,8 @@ enum write_outcome {
   WRITE_DROPPED, /* it asked to be undone; nothing of it was kept */
   WRITE_FULL,    /* no room on the disk; nothing of it was kept */
   WRITE_FAILED,  /* could not be done; nothing of it was kept */
-  WRITE_UNKNOWN  /* the flush failed: after a restart it may be there or not */
+  WRITE_UNKNOWN, /* the flush failed: after a restart it may be there or not */
+  WRITE_OUTCOMES
 };
 
 /* A piece of work for the writer thread. Embed it in your own struct; the store touches `next` only. */
@@ -78,14 +79,25 @@ void store_forget_commit(struct store *store, void *argument);
 bool store_broken(const struct store *store);
 void store_on_broken(struct store *store, void (*tell)(void *argument), void *argument);
 
+/* Whether the disk is full, so that writes are refused (WRITE_FULL). It is looked at again once a second. */
+bool store_full(const struct store *store);
+
 struct store_counts {
   int64_t queue_depth, groups, writes, largest_group;
-  double commit_seconds; /* all commits together */
-  int64_t wal_pages;     /* in the log now */
+  int64_t refused[WRITE_OUTCOMES]; /* by outcome; of WRITE_SAVED and WRITE_DROPPED those that ended so */
+  double commit_seconds;           /* all commits together */
+  int64_t wal_pages;               /* in the log now */
 };
 void store_counts(struct store *store, struct store_counts *counts);
 
-/* Writes a consistent copy to a new file while the server goes on. Any thread. */
+struct store_sizes {
+  int64_t database, log;        /* of the file, and of the log beside it, in bytes */
+  int64_t disk, disk_available; /* of the file system that they are on; what is left for this account */
+};
+/* False when the system does not tell. */
+bool store_sizes(const struct store *store, struct store_sizes *sizes);
+
+/* Writes a consistent copy to a new file while the server goes on, and notes when that was. A thread that may wait. */
 bool store_backup(struct store *store, const char *target, struct error *error);
 /* Whether a copy may be written to `target`: not over the database at `path` or a file beside it, nor over any database
  * that a process owns. */

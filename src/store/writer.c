@@ -5,24 +5,36 @@
  * that it keeps at the end of each statement, so that twice the rows would take four times as long. When the engine
  * undoes the whole group by itself (a full disk), every write of the group that was to be kept is refused. When the
  * commit itself fails on the disk, nobody knows what will be there after a restart: the writes are told so, and no
- * further one is taken. */
+ * further one is taken.
+ *
+ * When the disk was full for a write, the writer itself looks whether there is room: at once, since a single large
+ * write may have been all that had none, and then once a second until there is. So what is told of it (writer_full)
+ * does not change with each write. */
 #include "store/writer.h"
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/nameless.h"
 #include "store/changes.h"
 #include "store/engine.h"
 #include "store/search_index.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 /* Pages that many commits touch go into the file once, so a longer log is less work; it is read by every later start.
  */
 enum { CHECKPOINT_PAGES = 4000 };
+/* How often a full disk is looked at again, and how much room must be there: more than the pages of a small write, for
+ * which the log may have room that it reuses. */
+enum { PROBE_MS = 1000, PROBE_BYTES = 256 * 1024 };
 enum { STAMPS_PER_MS = 1000, WRITER_NICENESS = 8, WATCHERS = 4 };
 
 /* Who is told of commits. */
@@ -39,6 +51,9 @@ struct writer {
   size_t depth, group_limit, queue_limit;
   bool stopping;
   _Atomic bool broken;
+  _Atomic bool full; /* the disk, as far as the last look goes */
+  const char *folder;
+  int64_t probe_at, probed_at; /* when the disk is looked at next (0: not), and was (monotonic); the thread's own */
   _Atomic uint64_t commits;
   struct changes *changes;
   struct db *db;
@@ -64,11 +79,22 @@ static bool goes_along(const struct write *next, const struct group *group) {
   return group->count == 0 || !(next->alone || group->writes[0]->alone);
 }
 
-/* Waits for work and moves up to a group of it out of the queue. False when the thread should end. */
+/* How long the thread may wait before it looks at the disk, in milliseconds; -1: as long as it takes. */
+static int until_probe(const struct writer *writer) {
+  int64_t left = writer->probe_at - clock_monotonic_ns();
+  return writer->probe_at == 0 ? -1 : left <= 0 ? 0 : (int)(left / 1000000) + 1;
+}
+
+/* Waits for work, or for the time to look at the disk, and moves up to a group of work out of the queue. False when the
+ * thread should end. */
 static bool take(struct writer *writer, struct group *group) {
   pthread_mutex_lock(&writer->lock);
-  while (writer->first == NULL && !writer->stopping) {
-    pthread_cond_wait(&writer->wake, &writer->lock);
+  for (int ms; writer->first == NULL && !writer->stopping && (ms = until_probe(writer)) != 0;) {
+    if (ms > 0) {
+      clock_wait(&writer->wake, &writer->lock, (unsigned)ms);
+    } else {
+      pthread_cond_wait(&writer->wake, &writer->lock);
+    }
   }
   group->count = 0;
   group->kept = 0;
@@ -81,8 +107,9 @@ static bool take(struct writer *writer, struct group *group) {
   if (writer->first == NULL) {
     writer->last = &writer->first;
   }
+  bool goes_on = group->count > 0 || !writer->stopping;
   pthread_mutex_unlock(&writer->lock);
-  return group->count > 0;
+  return goes_on;
 }
 
 /* Everything that was to be kept so far is lost, for that reason; and what was refused may have been so because of it.
@@ -204,12 +231,68 @@ static void break_down(struct writer *writer) {
   pthread_mutex_unlock(&writer->lock);
   while (waiting != NULL) {
     struct write *next = waiting->next;
+    writer->counts.refused[WRITE_FAILED]++;
     waiting->done(waiting, WRITE_FAILED);
     waiting = next;
   }
   if (tell != NULL) {
     tell(argument);
   }
+}
+
+/* -- a full disk --------------------------------------------------------------------------------------------------- */
+
+/* Whether so much fits into the folder. What cannot be tried there is no sign of a full disk. */
+static bool has_room(const char *folder) {
+  int file = nameless_file(folder);
+  int reason = file < 0 ? errno : posix_fallocate(file, 0, PROBE_BYTES);
+  if (file >= 0) {
+    close(file);
+  }
+  return reason != ENOSPC && reason != EDQUOT;
+}
+
+static bool run_probe(struct write *write, struct db *db) {
+  (void)write;
+  (void)db;
+  return true; /* the stamp is written with every group */
+}
+
+static void end_probe(struct write *write, enum write_outcome outcome) {
+  (void)write;
+  (void)outcome;
+}
+
+/* Looks whether there is room, and whether a write succeeds. */
+static void probe(struct writer *writer) {
+  struct write write = {.run = run_probe, .done = end_probe, .quiet = true}, *writes[] = {&write};
+  enum write_outcome outcomes[] = {WRITE_FULL};
+  struct group group = {.writes = writes, .outcomes = outcomes, .count = 1};
+  if (has_room(writer->folder)) {
+    run_group(writer, &group);
+    finish_group(writer, &group);
+    search_forget(writer->db);
+  }
+  bool full = outcomes[0] == WRITE_FULL;
+  if (full != atomic_exchange(&writer->full, full)) {
+    log_line(full ? LOG_WARN : LOG_INFO,
+             full ? "the disk is full: writes are answered 507 until there is room" : "the disk has room again");
+  }
+  writer->probed_at = clock_monotonic_ns();
+  writer->probe_at = full ? writer->probed_at + PROBE_MS * 1000000LL : 0;
+}
+
+/* Counts what was not kept, and has the disk looked at where it was full. */
+static void note_outcomes(struct writer *writer, const struct group *group) {
+  pthread_mutex_lock(&writer->lock);
+  for (size_t i = 0; i < group->count; i++) {
+    writer->counts.refused[group->outcomes[i]]++;
+    if (group->outcomes[i] == WRITE_FULL && writer->probe_at == 0) {
+      int64_t now = clock_monotonic_ns(), again = writer->probed_at + PROBE_MS * 1000000LL;
+      writer->probe_at = writer->probed_at == 0 || again < now ? now : again;
+    }
+  }
+  pthread_mutex_unlock(&writer->lock);
 }
 
 static void *write_loop(void *argument) {
@@ -223,8 +306,12 @@ static void *write_loop(void *argument) {
     run_group(writer, &group);
     finish_group(writer, &group);
     search_forget(writer->db);
+    note_outcomes(writer, &group);
     for (size_t i = 0; i < group.count; i++) {
       group.writes[i]->done(group.writes[i], group.outcomes[i]);
+    }
+    if (!writer->broken && until_probe(writer) == 0) {
+      probe(writer);
     }
     if (!writer->broken && engine_wal_pages(writer->db) > CHECKPOINT_PAGES && !engine_checkpoint(writer->db)) {
       atomic_store(&writer->broken, true);
@@ -251,7 +338,6 @@ struct writer *writer_start(struct db *db, const struct store_options *options, 
   writer->group_limit = options->group_limit > 0 ? options->group_limit : 256;
   writer->queue_limit = options->queue_limit > 0 ? options->queue_limit : 1024;
   pthread_mutex_init(&writer->lock, NULL);
-  pthread_cond_init(&writer->wake, NULL);
   struct query *query = db_named(db, "stamp-read");
   if (query_step(query) == STEP_ROW) {
     writer->stamp = query_int(query, 0);
@@ -260,7 +346,9 @@ struct writer *writer_start(struct db *db, const struct store_options *options, 
   /* Stamps go on from the clock, so that a database put back from a backup gives out none a second time. */
   int64_t now = clock_now_ms() * STAMPS_PER_MS;
   writer->stamp = now > writer->stamp ? now : writer->stamp;
-  if (db_failure(db) != DB_OK || pthread_create(&writer->thread, NULL, write_loop, writer) != 0) {
+  writer->folder = dirname(memory_copy(writer, options->path));
+  if (db_failure(db) != DB_OK || !clock_condition(&writer->wake) ||
+      pthread_create(&writer->thread, NULL, write_loop, writer) != 0) {
     error_set(error, "cannot start the writer: %s", db_failure_text(db));
     talloc_free(writer);
     return NULL;
@@ -305,6 +393,10 @@ uint64_t writer_commits(const struct writer *writer) {
 
 bool writer_broken(const struct writer *writer) {
   return atomic_load(&writer->broken);
+}
+
+bool writer_full(const struct writer *writer) {
+  return atomic_load(&writer->full);
 }
 
 void writer_on_broken(struct writer *writer, void (*tell)(void *argument), void *argument) {

@@ -15,6 +15,7 @@ bool writer_submit(struct writer *writer, struct write *write);
 uint64_t writer_commits(const struct writer *writer);
 const struct changes *writer_changes(const struct writer *writer);
 bool writer_broken(const struct writer *writer);
+bool writer_full(const struct writer *writer);
 void writer_on_broken(struct writer *writer, void (*tell)(void *argument), void *argument);
 void writer_on_commit(struct writer *writer, void (*tell)(void *argument), void *argument);
 void writer_forget_commit(struct writer *writer, void *argument);

@@ -6,6 +6,7 @@ import {join} from 'node:path';
 import {before, test} from 'node:test';
 import {buildShim, failingDisk, jumpingClock, smallDisk} from '../fault/disk.js';
 import {ask, makeFolder, run, serve, until} from '../fault/process.js';
+import {parse} from './lib/prometheus.js';
 import {open} from './lib/raw.js';
 
 const STEPS_MOST = 3000;
@@ -311,7 +312,23 @@ test('on a disk that is really full reads go on, writes get 507, and both work a
     assert.equal((await ask(server.base, 'GET', '/v1/agreements/kept')).body.parties.length, 2);
     assert.equal((await write(`more-${asked}`)).status, 507);
   }
+  const ready = () => ask(server.base, 'GET', '/readyz');
+  const watched = async () => parse(await (await fetch(`${server.base}/metrics`)).text());
+  await until(async () => (await ready()).status === 503, 'it says that it is not ready');
+  assert.equal((await ready()).body.type, '/problems/not-ready');
+  assert.match((await ready()).body.detail, /^the disk is full/);
+  const until_ms = Date.now() + 1500; // it looks again meanwhile, and writes go on being refused
+  for (let asked = 0; Date.now() < until_ms; asked++) {
+    assert.equal((await write(`yet-${asked}`)).status, 507);
+    assert.equal((await ready()).status, 503, 'it does not waver');
+  }
+  const figures = await watched();
+  assert.equal(figures.get('entente_ready').samples[0].value, 0);
+  assert.ok(figures.get('entente_writes_failed_total').samples.find(({labels}) => labels.reason === 'full').value > 50);
+  if (mounted) assert.ok(figures.get('entente_disk_available_bytes').samples[0].value < 262_144);
   await disk.makeRoom();
+  await until(async () => (await ready()).status === 200, 'it is ready again by itself');
+  assert.equal((await watched()).get('entente_ready').samples[0].value, 1);
   for (let made = 0; made < 5; made++) {
     assert.equal((await write(`after-${made}`)).status, 201);
     acknowledged.push(`after-${made}`);

@@ -1,11 +1,12 @@
 // Running it: health, metrics, the log, starting, stopping, and whose database it is.
 import {after, before, describe, test} from 'node:test';
 import assert from 'node:assert/strict';
-import {existsSync, rmSync} from 'node:fs';
+import {existsSync, readFileSync, readdirSync, rmSync, statSync, statfsSync} from 'node:fs';
 import net from 'node:net';
 import {join} from 'node:path';
 import {contract} from './lib/contract.js';
 import {run} from './lib/command.js';
+import {parse} from './lib/prometheus.js';
 import {exchange, request} from './lib/raw.js';
 import {newFolder, startServer} from './lib/server.js';
 import {until} from './lib/wait.js';
@@ -40,15 +41,50 @@ describe('a running server', () => {
   test('gives Prometheus what it asks for: help, types, one value a line, and the store\'s figures', async () => {
     const answer = await server.get('/metrics', {status: 200});
     assert.match(answer.headers['content-type'], /^text\/plain; version=0\.0\.4/);
-    for (const line of answer.text.trim().split('\n')) {
-      assert.match(line, /^(# (HELP|TYPE) entente_\w+ .+|entente_\w+(\{[^}]*\})? [-+.\deEIinNf]+)$/);
-    }
-    const named = [...answer.text.matchAll(/^# TYPE (\w+) (\w+)$/gm)].map(([, name]) => name);
-    assert.deepEqual(named, [...new Set(named)], 'each is told once');
+    const named = [...parse(answer.text).keys()];
     for (const name of ['entente_write_queue_depth', 'entente_write_groups_total', 'entente_writes_total', 'entente_write_group_largest',
       'entente_commit_seconds_total', 'entente_wal_pages', 'entente_page_cache_hits_total', 'entente_requests_total', 'entente_request_seconds']) {
       assert.ok(named.includes(name), name);
     }
+  });
+
+  test('tells Prometheus of the disk, of failed writes, of itself and of its process', async () => {
+    const families = parse((await server.get('/metrics', {status: 200})).text);
+    const value = (name) => families.get(name).samples[0].value;
+    assert.deepEqual(families.get('entente_writes_failed_total').samples.map(({labels, value: count}) => [labels.reason, count]),
+      [['full', 0], ['failed', 0], ['unknown', 0]]);
+    assert.match(families.get('entente_build_info').samples[0].labels.version, /^\d+\./);
+    assert.equal(value('entente_build_info'), 1);
+    assert.equal(value('entente_ready'), 1);
+    assert.equal(value('entente_database_size_bytes'), statSync(server.db).size);
+    assert.equal(value('entente_wal_size_bytes'), statSync(`${server.db}-wal`).size);
+    const disk = statfsSync(server.db);
+    assert.equal(value('entente_disk_size_bytes'), disk.blocks * disk.bsize);
+    assert.ok(value('entente_disk_available_bytes') > 0 && value('entente_disk_available_bytes') <= disk.blocks * disk.bsize);
+    const proc = (file) => readFileSync(`/proc/${server.pid}/${file}`, 'utf8');
+    assert.ok(Math.abs(value('process_open_fds') - readdirSync(`/proc/${server.pid}/fd`).length) < 8);
+    assert.equal(value('process_max_fds'), Number(/^Max open files\s+(\d+)/m.exec(proc('limits'))[1]));
+    const near = (a, b) => assert.ok(a > b * 0.7 && a < b * 1.4, `${a} is about ${b}`);
+    near(value('process_virtual_memory_bytes'), 1024 * Number(/^VmSize:\s+(\d+)/m.exec(proc('status'))[1]));
+    near(value('process_resident_memory_bytes'), 1024 * Number(/^VmRSS:\s+(\d+)/m.exec(proc('status'))[1]));
+    const age = Date.now() / 1000 - value('process_start_time_seconds');
+    assert.ok(age > -2 && age < 300, `started ${age} s ago`);
+    assert.ok(value('process_cpu_seconds_total') > 0 && value('process_cpu_seconds_total') < age * 64 + 10);
+  });
+
+  test('tells when the last backup was made, also after a restart', async () => {
+    const own = await startServer();
+    const last = async (of) => parse((await of.get('/metrics', {socket: true})).text).get('entente_last_backup_timestamp_seconds').samples[0].value;
+    assert.equal(await last(own), 0);
+    const before = Date.now() / 1000;
+    await own.get('/v1/backup', {socket: true, status: 200});
+    const at = await last(own);
+    assert.ok(at >= before - 1 && at <= Date.now() / 1000 + 1, `${at}`);
+    await own.stop({keep: true});
+    const again = await startServer({db: own.db});
+    assert.equal(await last(again), at);
+    await again.stop({keep: true});
+    own.remove();
   });
 
   test('gives every request a number of its own', async () => {

@@ -3,7 +3,7 @@
 import {after, before, describe, test} from 'node:test';
 import assert from 'node:assert/strict';
 import {operations, resolve} from './lib/contract.js';
-import {apart, ranks} from './lib/roles.js';
+import {apart, least, ranks, watching} from './lib/roles.js';
 import {isNeeded, sampleAddress, sampleBody} from './lib/sample.js';
 import {startServer} from './lib/server.js';
 import {unlimited} from './lib/unlimited.js';
@@ -95,14 +95,32 @@ async function isTaken(operation, {name, options}) {
 describe('each operation is for its role and those above it, and a refusal changes nothing:', () => {
   for (const operation of operations.filter(({role}) => role !== apart)) {
     test(`${operation.id} is for ${operation.role === 'none' ? 'everybody' : operation.role}`, async () => {
-      const least = ranks.indexOf(operation.role);
-      assert.ok(least >= 0, 'it names a role');
+      const needed = least(operation.role);
+      assert.ok(needed >= 0, 'it names a role');
       const all = await attempts(operation);
       const had = await everything();
-      for (const caller of callers.filter(({rank}) => rank < least)) await isRefused(operation, all, caller);
+      for (const caller of callers.filter(({rank}) => rank < needed)) await isRefused(operation, all, caller);
       assert.equal(await everything(), had);
-      for (const caller of callers.filter(({rank}) => rank >= least)) await isTaken(operation, caller);
+      for (const caller of callers.filter(({rank}) => rank >= needed)) await isTaken(operation, caller);
     });
+  }
+});
+
+test('a token of the role metrics reads /metrics, and nothing else, also where anybody may read', async () => {
+  const open = await startServer({args: ['--public-read'], env: unlimited});
+  try {
+    for (const each of [server, open]) {
+      const {token} = await each.newToken({role: watching, name: 'Prometheus'});
+      await each.get('/metrics', {token, status: 200});
+      for (const operation of operations.filter(({role}) => ![watching, apart, 'none'].includes(role))) {
+        const path = operation.path.replace(/\{[^}]+\}/g, 'nothing');
+        await each.request(operation.method, path, {token, body: sampleBody(operation).body, status: 403});
+      }
+      await each.get('/healthz', {token, status: 200});
+      await each.post('/v1/session', {token}, {role: null, status: 401});
+    }
+  } finally {
+    await open.stop();
   }
 });
 

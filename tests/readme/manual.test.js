@@ -57,7 +57,7 @@ test('the completion offers every flag of every command', async () => {
 });
 
 test('the completion offers the words that a flag takes', async () => {
-  assert.deepEqual(await completed(['token', 'create', '--role', '']), ['reader', 'editor', 'admin', 'feed']);
+  assert.deepEqual(await completed(['token', 'create', '--role', '']), ['reader', 'editor', 'admin', 'feed', 'metrics']);
   assert.deepEqual(await completed(['serve', '--log-format', 'j']), ['json']);
 });
 
