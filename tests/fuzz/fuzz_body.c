@@ -99,6 +99,15 @@ static void look_at(const struct schema *schema, const json_t *value) {
   json_decref(normal);
 }
 
+/* Makes the value tidy. */
+static void look_at_tidy(const struct schema *schema, json_t *value) {
+  schema_tidy(schema, value);
+  json_t *again = json_deep_copy(value);
+  schema_tidy(schema, again);
+  must(json_equal(value, again), "what is tidy stays as it is");
+  json_decref(again);
+}
+
 static void look_at_patch(const struct schema *schema, const json_t *value, const json_t *patch) {
   json_t *before = json_deep_copy(value), *patched = json_merge_patch(value, patch);
   json_t *again = json_merge_patch(patched, patch);
@@ -127,6 +136,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size) {
     must(problem.line > 0 && problem.column > 0 && problem.message[0] != '\0', "a JSON problem has a place and words");
     return 0;
   }
+  look_at_tidy(schema, value);
   look_at(schema, value);
   if (mark != NULL) {
     json_t *patch = json_read(mark + 5, (size_t)(end - mark - 5), &json_default_limits, &problem);

@@ -37,6 +37,8 @@ static void look_at_loose(const char *text) {
   partial_date_meanings(text, meanings);
   must(memchr(meanings, '\0', sizeof meanings) != NULL, "what could be meant ends");
   must(result == LOOSE_AMBIGUOUS || meanings[0] == '\0', "only what is ambiguous could mean several dates");
+  char doubt[PARTIAL_DATE_DOUBT];
+  must(!partial_date_doubt(text, doubt) || memchr(doubt, '\0', sizeof doubt) != NULL, "a doubt ends");
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size) {
