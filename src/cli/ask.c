@@ -15,6 +15,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 bool set_clock(const struct arguments *arguments, struct error *error) {
   const char *today = argument(arguments, "today"), *zone = argument(arguments, "timezone");
@@ -202,6 +203,11 @@ bool ask(const struct arguments *arguments, const struct asked *asked, struct an
   if (store_owned(db)) {
     return ask_socket(arguments, asked, answered, error);
   }
+  if (!asked->makes_registry && access(db, F_OK) != 0 && errno == ENOENT) {
+    return error_set(error,
+                     "%s: %s; --db (or ENTENTE_DB) names the database, and only serve and import make a new registry",
+                     db, strerror(ENOENT));
+  }
   bool catches_up = strcmp(asked->method, "POST") == 0 && argument(arguments, "timezone") != NULL;
   return set_clock(arguments, error) && ask_here(db, catches_up, asked, answered, error);
 }
@@ -234,39 +240,4 @@ bool ask_address(const char *address, bool secure, const char *target, long *sta
   curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, status);
   curl_easy_cleanup(curl);
   return code == CURLE_OK || error_set(error, "%s: %s", url, curl_easy_strerror(code));
-}
-
-/* -- telling ------------------------------------------------------------------------------------------------------- */
-
-static void print_fault(const json_t *fault) {
-  const json_t *line = json_object_get(fault, "line");
-  const char *where = json_string_value(json_object_get(fault, "column"));
-  if (where == NULL) {
-    where = json_string_value(json_object_get(fault, "pointer"));
-  }
-  if (where == NULL) {
-    where = json_string_value(json_object_get(fault, "parameter"));
-  }
-  if (json_is_integer(line)) {
-    fprintf(stderr, "line %lld: ", (long long)json_integer_value(line));
-  }
-  fprintf(stderr, "%s%s%s\n", where == NULL ? "" : where, where == NULL || where[0] == '\0' ? "" : " ",
-          json_string_value(json_object_get(fault, "message")));
-}
-
-void print_faults(const json_t *faults) {
-  size_t index;
-  json_t *fault;
-  json_array_foreach((json_t *)(uintptr_t)faults, index, fault) {
-    print_fault(fault);
-  }
-}
-
-int print_problem(const struct answered *answered) {
-  const char *title = json_string_value(json_object_get(answered->json, "title"));
-  const char *detail = json_string_value(json_object_get(answered->json, "detail"));
-  fprintf(stderr, "entente: %s%s%s\n", title == NULL ? "the server gave no reason" : title, detail == NULL ? "" : ": ",
-          detail == NULL ? "" : detail);
-  print_faults(json_object_get(answered->json, "errors"));
-  return EXIT_FAILED;
 }

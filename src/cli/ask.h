@@ -33,10 +33,6 @@ bool ask_database(const char *db, const struct asked *asked, struct answered *an
 /* Asks a server at an address over the network, by HTTPS when `secure`: then without looking whose certificate it is.
  */
 bool ask_address(const char *address, bool secure, const char *target, long *status, struct error *error);
-/* Prints a problem document for people, on standard error; returns the exit status. */
-int print_problem(const struct answered *answered);
-/* Prints what is wrong, a line each, on standard error: {line, column or pointer or parameter, message}. */
-void print_faults(const json_t *faults);
 /* Sets zone and day from --timezone and --today. */
 bool set_clock(const struct arguments *arguments, struct error *error);
 

@@ -17,7 +17,8 @@ struct flag {
 enum { REPEATED_MOST = 64 };
 
 struct arguments {
-  const struct command *command;
+  const struct command *command; /* NULL while it is not known */
+  bool json;                     /* --json is given */
   const char *values[64]; /* by the flag's place in the command; "true" for a flag without value; NULL when absent */
   const char *words[8];   /* what is not a flag */
   size_t word_count;

@@ -1,6 +1,7 @@
 /* The short commands: each is one request, and a few words about its answer. */
 #include "base/memory.h"
 #include "cli/ask.h"
+#include "cli/tell.h"
 #include "store/store.h"
 
 #include <stdio.h>
@@ -8,21 +9,16 @@
 #include <string.h>
 #include <unistd.h>
 
-static int failed(const struct error *error) {
-  fprintf(stderr, "entente: %s\n", error->text);
-  return EXIT_FAILED;
-}
-
 /* Asks, and tells what went wrong; true when the answer is a success. The caller frees answered->json. */
 static bool succeeded(const struct arguments *arguments, const struct asked *asked, struct answered *answered,
                       int *status) {
   struct error error;
   if (!ask(arguments, asked, answered, &error)) {
-    *status = failed(&error);
+    *status = tell_error(arguments, &error);
     return false;
   }
   if (answered->status >= 300) {
-    *status = print_problem(answered);
+    *status = tell_problem(arguments, answered->json);
     json_decref(answered->json);
     return false;
   }
@@ -57,7 +53,7 @@ static bool set_number(json_t *body, const char *member, const struct arguments 
   }
   size_t length = strlen(text);
   if (length == 0 || length > 18 || strspn(text, "0123456789") != length) {
-    fprintf(stderr, "entente token create: --%s %s: a whole number is needed\n", flag, text);
+    tell_mistake(arguments, "--%s must be a whole number, not %s", flag, text);
     return false;
   }
   json_object_set_new(body, member, json_integer(strtoll(text, NULL, 10)));
@@ -67,14 +63,14 @@ static bool set_number(json_t *body, const char *member, const struct arguments 
 int run_token_create(const struct arguments *arguments) {
   const char *role = argument(arguments, "role"), *name = argument(arguments, "name");
   if (role == NULL || name == NULL) {
-    fprintf(stderr, "entente token create: --role and --name are needed\n");
-    return EXIT_USAGE;
+    return role != NULL   ? tell_mistake(arguments, "--name is needed")
+           : name != NULL ? tell_mistake(arguments, "--role is needed")
+                          : tell_mistake(arguments, "--role and --name are needed");
   }
   json_t *body = json_pack("{s:s, s:s, s:s?, s:s?}", "role", role, "name", name, "expires_at",
                            argument(arguments, "expires-at"), "query", argument(arguments, "query"));
   if (body == NULL) {
-    fprintf(stderr, "entente token create: the name, or the query, is not UTF-8\n");
-    return EXIT_USAGE;
+    return tell_mistake(arguments, "--name, --query or --expires-at is not UTF-8");
   }
   json_object_set_new(body, "networks", list_of(argument(arguments, "networks")));
   if (!set_number(body, "requests_per_minute", arguments, "requests-per-minute") ||
@@ -124,8 +120,7 @@ int run_token_revoke(const struct arguments *arguments) {
   char target[128];
   const char *id = arguments->words[0];
   if (strlen(id) > 64 || strspn(id, "abcdefghijklmnopqrstuvwxyz0123456789_") != strlen(id)) {
-    fprintf(stderr, "entente token revoke: %s is not a token's id (entente token list shows them)\n", id);
-    return EXIT_USAGE;
+    return tell_mistake(arguments, "%s is not a token's id (entente token list shows them)", id);
   }
   snprintf(target, sizeof target, "/v1/tokens/%s", id);
   /* In whatever state it is; so a condition fails only where it is not there. */
@@ -133,14 +128,13 @@ int run_token_revoke(const struct arguments *arguments) {
   struct answered answered;
   struct error error;
   if (!ask(arguments, &asked, &answered, &error)) {
-    return failed(&error);
+    return tell_error(arguments, &error);
   }
   int status = EXIT_SUCCESS;
   if (answered.status == 412) {
-    fprintf(stderr, "entente: there is no token %s\n", id);
-    status = EXIT_FAILED;
+    status = tell_failure(arguments, "there is no token %s (entente token list shows them)", id);
   } else if (answered.status >= 300) {
-    status = print_problem(&answered);
+    status = tell_problem(arguments, answered.json);
   }
   json_decref(answered.json);
   return status;
@@ -151,7 +145,7 @@ int run_token_revoke(const struct arguments *arguments) {
 int run_backup(const struct arguments *arguments) {
   struct error error;
   if (!store_may_replace(argument(arguments, "db"), arguments->words[0], &error)) {
-    return failed(&error);
+    return tell_error(arguments, &error);
   }
   struct asked asked = {.method = "GET", .target = "/v1/backup", .save_as = arguments->words[0]};
   struct answered answered;
@@ -189,7 +183,7 @@ int run_restore(const struct arguments *arguments) {
   struct error error;
   const char *db = argument(arguments, "db");
   if (!store_restore(db, arguments->words[0], check_copy, NULL, &error)) {
-    return failed(&error);
+    return tell_error(arguments, &error);
   }
   char *kept = store_kept(NULL, db);
   if (access(kept, F_OK) == 0) {
@@ -225,11 +219,10 @@ int run_healthcheck(const struct arguments *arguments) {
   long status = 0;
   bool secure = argument(arguments, "tls-cert") != NULL;
   if (!ask_address(argument(arguments, "listen"), secure, "/readyz", &status, &error)) {
-    return failed(&error);
+    return tell_error(arguments, &error);
   }
   if (status != 200) {
-    fprintf(stderr, "entente: not ready: it answered %ld\n", status);
-    return EXIT_FAILED;
+    return tell_failure(arguments, "the server at %s is not ready", argument(arguments, "listen"));
   }
   return EXIT_SUCCESS;
 }

@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "base/output.h"
 #include "cli/ask.h"
+#include "cli/tell.h"
 #include "store/store.h"
 
 #include <errno.h>
@@ -16,6 +17,7 @@ struct export {
   FILE *file;
   bool terminal; /* on which to tell how far it is */
   int64_t records, told_at;
+  int reason; /* why it could not be written (errno); or 0 */
 };
 
 static const int64_t terminal_ns = 200000000, line_ns = 10000000000;
@@ -34,7 +36,10 @@ static bool take(void *argument, const char *bytes, size_t size) {
     export->records++;
   }
   tell(export);
-  return fwrite(bytes, 1, size, export->file) == size;
+  if (fwrite(bytes, 1, size, export->file) != size) {
+    export->reason = errno;
+  }
+  return export->reason == 0;
 }
 
 /* Asks for everything; what was written is whole when EXIT_SUCCESS is returned. */
@@ -46,15 +51,16 @@ static int fetch(const struct arguments *arguments, struct export *export) {
   if (export->terminal) {
     fprintf(stderr, "\r%lld records\n", (long long)export->records);
   }
-  if (!came) {
-    fprintf(stderr, "entente: %s\n", error.text);
-    return EXIT_FAILED;
+  if (export->reason != 0 && export->file == stdout) {
+    return tell_unwritten(arguments, export->reason);
   }
-  int status = answered.status == 200 ? 0 : print_problem(&answered);
+  if (!came) {
+    return tell_error(arguments, &error);
+  }
+  int status = answered.status == 200 ? 0 : tell_problem(arguments, answered.json);
   json_decref(answered.json);
-  if (status == 0 && fflush(export->file) != 0) {
-    fprintf(stderr, "entente: %s\n", strerror(errno));
-    status = EXIT_FAILED;
+  if (status == 0 && export->file != stdout && fflush(export->file) != 0) {
+    status = tell_failure(arguments, "%s", strerror(errno));
   }
   return status;
 }
@@ -62,21 +68,18 @@ static int fetch(const struct arguments *arguments, struct export *export) {
 static int to_file(const struct arguments *arguments, const char *name, struct export *export) {
   struct error error;
   if (!store_may_replace(argument(arguments, "db"), name, &error)) {
-    fprintf(stderr, "entente: %s\n", error.text);
-    return EXIT_FAILED;
+    return tell_error(arguments, &error);
   }
   struct output *output = output_open(NULL, name, &error);
   if (output == NULL) {
-    fprintf(stderr, "entente: %s\n", error.text);
-    return EXIT_FAILED;
+    return tell_error(arguments, &error);
   }
   export->file = output_stream(output);
   int status = fetch(arguments, export);
   if (status != 0) {
     talloc_free(output);
   } else if (!output_publish(output, &error)) {
-    fprintf(stderr, "entente: %s\n", error.text);
-    status = EXIT_FAILED;
+    status = tell_error(arguments, &error);
   } else {
     printf("%lld records\n", (long long)export->records);
   }

@@ -2,6 +2,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "cli/ask.h"
+#include "cli/tell.h"
 
 #include <curl/curl.h>
 #include <errno.h>
@@ -62,7 +63,9 @@ static int print_report(const json_t *report, bool dry) {
     printf("%s%lld %s", i == 0 ? "" : ", ", number_of(report, counts[i]), counts[i]);
   }
   printf("%s\n", dry ? " (nothing was written: dry run)" : "");
-  print_faults(json_object_get(report, "errors"));
+  size_t listed = json_array_size(json_object_get(report, "errors")), all = (size_t)number_of(report, "failed");
+  tell_faults(json_object_get(report, "errors"),
+              listed > all ? listed : all); /* not all are listed when there are many */
   return failed ? EXIT_FAILED : EXIT_SUCCESS;
 }
 
@@ -85,16 +88,17 @@ static const char *media_of(const void *memory, const struct arguments *argument
   if (strcmp(format, "json") == 0) {
     return "application/x-ndjson";
   }
-  if (strcmp(format, "csv") != 0) {
-    fprintf(stderr, "entente import: --format %s: must be json or csv\n", format);
-    return NULL;
-  }
   charset = charset == NULL ? "utf-8" : charset;
   if (charset[strspn(charset, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")] != '\0') {
-    fprintf(stderr, "entente import: --charset %s is not the name of a character set\n", charset);
+    tell_mistake(arguments, "--charset must be the name of a character set, not %s", charset);
     return NULL;
   }
   return memory_print(memory, "text/csv; charset=%s", charset);
+}
+
+/* The only thing about a media type that a flag says. */
+static int tell_charset(const struct arguments *arguments, const json_t *problem) {
+  return tell_mistake(arguments, "--charset: %s", text_of(problem, "detail"));
 }
 
 int run_import(const struct arguments *arguments) {
@@ -106,9 +110,9 @@ int run_import(const struct arguments *arguments) {
     return EXIT_USAGE;
   }
   if (!read_all(arguments->words[0], body)) {
-    fprintf(stderr, "entente: %s: %s\n", arguments->words[0], strerror(errno));
+    int status = tell_failure(arguments, "%s: %s", arguments->words[0], strerror(errno));
     talloc_free(memory);
-    return EXIT_FAILED;
+    return status;
   }
   bool dry = argument_is_set(arguments, "dry-run");
   text_add(target, "/v1/import");
@@ -126,9 +130,11 @@ int run_import(const struct arguments *arguments) {
   struct error error;
   int status = EXIT_FAILED;
   if (!ask(arguments, &asked, &answered, &error)) {
-    fprintf(stderr, "entente: %s\n", error.text);
+    status = tell_error(arguments, &error);
   } else {
-    status = answered.status >= 300 ? print_problem(&answered) : print_report(answered.json, dry);
+    status = answered.status == 415   ? tell_charset(arguments, answered.json)
+             : answered.status >= 300 ? tell_problem(arguments, answered.json)
+                                      : print_report(answered.json, dry);
     json_decref(answered.json);
   }
   talloc_free(memory);

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "cli/settings.h"
+#include "cli/tell.h"
 #include "cli/version.h"
 
 #include "base/memory.h"
@@ -137,7 +138,10 @@ static int serve(struct settings *settings, bool on_terminal, struct contract *c
     return EXIT_FAILED;
   }
   printf("listening on %s\n", server_address(server));
-  fflush(stdout);
+  if (fflush(stdout) != 0) {
+    log_line(LOG_WARN, "the address could not be written to standard output");
+    clearerr(stdout);
+  }
   tell_supervisor("READY=1");
   wait_for_signal(api, server, on_terminal, today);
   tell_supervisor("STOPPING=1");
@@ -158,8 +162,7 @@ int run_serve(const struct arguments *arguments) {
   struct error error = {""};
   bool on_terminal = isatty(STDERR_FILENO) == 1; /* before anything takes time: it can go meanwhile */
   if (!settings_read(arguments, &settings, &error)) {
-    fprintf(stderr, "entente serve: %s\n", error.text);
-    return EXIT_USAGE;
+    return tell_mistake(arguments, "%s", error.text);
   }
   block_signals();
   log_start(settings.json_log);
@@ -177,7 +180,7 @@ int run_serve(const struct arguments *arguments) {
   contract_free(contract);
   log_stop();
   if (error.text[0] != '\0') {
-    fprintf(stderr, "entente serve: %s\n", error.text);
+    status = tell_error(arguments, &error);
   }
   return status;
 }

@@ -130,12 +130,12 @@ for (const beside of [true, false]) {
     test('token create takes the networks that a token is for', async () => {
       await succeed(['token', 'create', '--db', db, '--role', 'reader', '--name', 'near', '--networks', '127.0.0.1,::1']);
       for (const networks of ['', '127.0.0.1,', 'here']) {
-        await fail(['token', 'create', '--db', db, '--role', 'reader', '--name', 'x', '--networks', networks], 1, /networks/);
+        await fail(['token', 'create', '--db', db, '--role', 'reader', '--name', 'x', '--networks', networks], 2, /--networks/);
       }
     });
 
     test('token create refuses a role that there is not, and asks for role and name', async () => {
-      await fail(['token', 'create', '--db', db, '--role', 'owner', '--name', 'x'], 1, /role/);
+      await fail(['token', 'create', '--db', db, '--role', 'owner', '--name', 'x'], 2, /--role/);
       await fail(['token', 'create', '--db', db, '--role', 'reader'], 2, /--name/);
     });
 
@@ -152,7 +152,7 @@ for (const beside of [true, false]) {
       const input = '{"resource":"areas","slug":"good","name":"Good"}\n{"resource":"areas","slug":"bad"}\n';
       await fail(['import', '-', '--db', db], 1, /line 2: \/name/, {input});
       await fail(['import', join(folder, 'none.ndjson'), '--db', db], 1, /none\.ndjson/);
-      await fail(['import', '-', '--db', db, '--mode', 'replace'], 1, /mode/, {input});
+      await fail(['import', '-', '--db', db, '--mode', 'replace'], 2, /--mode/, {input});
       await look((at) => at.get('/v1/areas/good', {status: 404}));
     });
 
