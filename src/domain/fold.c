@@ -249,8 +249,8 @@ char *fold_key(const void *parent, const char *name) {
     }
     run = unit.kind == FOLD_PAIR;
   }
-  size_t length = key->length, left = length;
-  while ((left = without_form(key->data, length)) < length) {
+  size_t length = key->length;
+  for (size_t left; (left = without_form(key->data, length)) < length;) {
     length = left;
   }
   char *result = memory_slice(parent, key->data, length);
