@@ -1,7 +1,7 @@
 // A disk that is full or fails, at every step of a write in turn. What was acknowledged stays; what was refused is not there; what is unknown is
 // there wholly or not at all, and the server that does not know ends itself.
 import assert from 'node:assert/strict';
-import {copyFile, rm} from 'node:fs/promises';
+import {copyFile, rm, stat} from 'node:fs/promises';
 import {join} from 'node:path';
 import {before, test} from 'node:test';
 import {buildShim, failingDisk, jumpingClock, smallDisk} from '../fault/disk.js';
@@ -255,6 +255,23 @@ for (const [kind, error] of [['write', 'ENOSPC'], ['write', 'EIO'], ['sync', 'EI
     await end(again);
   });
 }
+
+test('a last checkpoint that cannot be flushed leaves the log, and the server says that it failed', async (t) => {
+  const trial = await prepare(t);
+  await trial.fresh();
+  const disk = failingDisk(shim, trial.folder, '*/trial.db');
+  await disk.heal();
+  const server = await serve(t, trial.db, {env: disk.env});
+  assert.equal((await ask(server.base, 'PUT', '/v1/areas/late', {name: 'late'})).status, 201);
+  await disk.fail('sync', 'EIO', 1); // that one alone: a second flush would say that all is well
+  server.kill('SIGTERM');
+  assert.notEqual((await server.ended).code, 0);
+  assert.equal(await disk.failed(), 1);
+  assert.ok((await stat(`${trial.db}-wal`)).size > 0);
+  const again = await serve(t, trial.db);
+  assert.equal((await ask(again.base, 'GET', '/v1/areas/late')).status, 200);
+  await end(again);
+});
 
 test('a failed flush tells every write that waits for it, and loses none that was acknowledged', async (t) => {
   const trial = await prepare(t);
