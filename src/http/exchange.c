@@ -18,7 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ARGUMENTS_MOST = 500, CUT_SECONDS = 5, TYPICAL_MEMORY = 7168, BODY_SLOWEST_BYTES_PER_SECOND = 16384 };
+enum { ARGUMENTS_MOST = 256, CUT_SECONDS = 5, TYPICAL_MEMORY = 7168, BODY_SLOWEST_BYTES_PER_SECOND = 16384 };
 
 /* What a request may take to arrive; little once the server is stopping. */
 static double arriving_seconds(const struct server *server, double seconds) {
@@ -53,7 +53,7 @@ static void refuse_long(struct exchange *exchange, const char *uri) {
   if (strlen(uri) > ADDRESS_MOST) {
     cut(exchange, "uri-too-long", "the address may have 8192 bytes");
   } else if (arguments > ARGUMENTS_MOST) {
-    cut(exchange, "malformed-request", "the address: there are more than 500 query parameters");
+    cut(exchange, "malformed-request", "the address: there are more than 256 query parameters");
   }
 }
 

@@ -13,9 +13,13 @@ struct header {
   size_t name_size;
 };
 
+/* Below what the library has room for in a connection's memory: beyond that it gives up before anybody is asked. */
+enum { HEADERS_MOST = 100, HEADER_BYTES_MOST = 16384, COOKIES_MOST = 100, COOKIE_BYTES_MOST = 8192 };
+
 struct head {
   struct exchange *exchange;
   int hosts, lengths, encodings;
+  size_t headers, header_bytes, cookies, cookie_bytes;
   bool chunked, coded;
   const char *fault;
 };
@@ -90,6 +94,14 @@ static void look_at_proxy(struct head *head, const struct header *header) {
   }
 }
 
+static void count_cookies(struct head *head, const char *value) {
+  head->cookie_bytes += strlen(value);
+  head->cookies++;
+  for (const char *at = value; (at = strchr(at, ';')) != NULL; at++) {
+    head->cookies++;
+  }
+}
+
 /* What a browser says of the page that asks. True when the header was one of these. */
 static bool look_at_page(struct head *head, const struct header *header) {
   struct request *request = &head->exchange->request;
@@ -101,6 +113,7 @@ static bool look_at_page(struct head *head, const struct header *header) {
   } else if (is(header, "X-CSRF-Token")) {
     once(head, &request->csrf_token, value);
   } else if (is(header, "Cookie")) {
+    count_cookies(head, value);
     request->cookie = request->cookie == NULL ? value : memory_print(head->exchange, "%s; %s", request->cookie, value);
   } else {
     return false;
@@ -159,6 +172,8 @@ static mhd_result each(void *argument, enum MHD_ValueKind kind, const char *name
                        size_t value_size) {
   (void)kind;
   struct head *head = argument;
+  head->headers++;
+  head->header_bytes += name_size + value_size;
   const struct header header = {.name = name, .value = value == NULL ? "" : value, .name_size = name_size};
   if (!is_token(name, name_size)) {
     head->fault = "a header's name has a character that does not belong there";
@@ -168,6 +183,15 @@ static mhd_result each(void *argument, enum MHD_ValueKind kind, const char *name
     look_at(head, &header);
   }
   return MHD_YES;
+}
+
+/* What is too much, or NULL. */
+static const char *excess_of(const struct head *head) {
+  return head->headers > HEADERS_MOST             ? "there may be 100 headers"
+         : head->header_bytes > HEADER_BYTES_MOST ? "the headers may have 16384 bytes together"
+         : head->cookies > COOKIES_MOST           ? "there may be 100 cookies"
+         : head->cookie_bytes > COOKIE_BYTES_MOST ? "the cookies may have 8192 bytes together"
+                                                  : NULL;
 }
 
 const char *framing_read(struct exchange *exchange, const char *version, const char **detail) {
@@ -186,7 +210,10 @@ const char *framing_read(struct exchange *exchange, const char *version, const c
     head.fault = "the only Transfer-Encoding that is taken is chunked, once, in HTTP/1.1";
   }
   exchange->has_body = exchange->has_body || head.encodings > 0;
-  *detail = head.fault;
+  *detail = head.fault != NULL ? head.fault : excess_of(&head);
+  if (head.fault == NULL && *detail != NULL) {
+    return "headers-too-large";
+  }
   if (head.fault == NULL && head.coded && exchange->has_body) {
     *detail = "a body is taken as it is, in no coding";
     return "unsupported-media-type";

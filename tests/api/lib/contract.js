@@ -113,8 +113,8 @@ function declaredResponse(found, status) {
   if (!found) return problemResponse;
   const responses = found.declared.responses;
   if (responses[status]) return resolve(responses[status]);
-  // What may befall any request before an operation is asked: the address, the method, the framing, the token.
-  return status >= 400 ? problemResponse : undefined;
+  // What may befall any request: the address, the method, the framing, the token, the limits, the disk.
+  return status >= 400 && responses.default ? resolve(responses.default) : undefined;
 }
 
 function mediaType(answer) {
