@@ -141,12 +141,33 @@ static bool take_pieces(struct pieces *pieces, const struct asked *asked, struct
   return size == PIECES_OVER || error_set(error, "the database could not be read to its end");
 }
 
+/* Gives away what is in a file, which is removed. */
+static bool take_file(const char *path, const struct asked *asked, struct error *error) {
+  char bytes[32768];
+  size_t size;
+  FILE *file = fopen(path, "rbe");
+  unlink(path);
+  if (file == NULL) {
+    return error_set(error, "%s: %s", path, strerror(errno));
+  }
+  bool fine = true;
+  while (fine && (size = fread(bytes, 1, sizeof bytes, file)) > 0) {
+    fine = asked->take(asked->taker, bytes, size) || error_set(error, "what was read could not be written");
+  }
+  fine = fine && (ferror(file) == 0 || error_set(error, "%s: %s", path, strerror(errno)));
+  fclose(file);
+  return fine;
+}
+
 static bool take_reply(const struct reply *reply, const struct asked *asked, struct answered *answered,
                        struct error *error) {
   answered->status = reply->status;
   answered->json = reply->body == NULL ? NULL : json_loadb(reply->body->data, reply->body->size, 0, NULL);
   if (reply->pieces != NULL && asked->take != NULL) {
     return take_pieces(reply->pieces, asked, error);
+  }
+  if (reply->file != NULL && asked->take != NULL) {
+    return take_file(reply->file, asked, error);
   }
   if (reply->file == NULL || asked->save_as == NULL) {
     return true;

@@ -307,13 +307,14 @@ const struct command *command_read(int argc, char **argv, struct arguments *argu
   }
   const struct command *command = argc < 2 ? NULL : find(argc, argv, &taken);
   for (int i = 2; i < argc && !arguments->json; i++) {
-    arguments->json = strcmp(argv[i], "--json") == 0;
+    arguments->json = strcmp(argv[i], "--json") == 0 && (command == NULL || place_of(command, "json", 4) >= 0);
   }
   if (command == NULL) {
     *status = read_none(argc, argv, arguments);
     return NULL;
   }
   arguments->command = command;
+  arguments->json = arguments->json || argument_is_set(arguments, "json");
   return read_words(argc, argv, 1 + taken, arguments, status) ? command : NULL;
 }
 

@@ -4,6 +4,7 @@
 #include "cli/tell.h"
 #include "store/store.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -87,7 +88,11 @@ int run_token_create(const struct arguments *arguments) {
   struct answered answered;
   int status;
   if (succeeded(arguments, &asked, &answered, &status)) {
-    printf("%s\n", text_of(answered.json, "token"));
+    if (arguments->json) {
+      tell_json(answered.json);
+    } else {
+      printf("%s\n", text_of(answered.json, "token"));
+    }
     json_decref(answered.json);
   }
   free(text);
@@ -100,6 +105,10 @@ int run_token_list(const struct arguments *arguments) {
   struct answered answered;
   int status;
   if (!succeeded(arguments, &asked, &answered, &status)) {
+    return status;
+  }
+  if (arguments->json) {
+    tell_json_new(answered.json);
     return status;
   }
   static const char row[] = "%-30s  %-7s  %-24s  %-24s  %-24s  %s%s\n";
@@ -135,6 +144,8 @@ int run_token_revoke(const struct arguments *arguments) {
     status = tell_failure(arguments, "there is no token %s (entente token list shows them)", id);
   } else if (answered.status >= 300) {
     status = tell_problem(arguments, answered.json);
+  } else if (arguments->json) {
+    tell_json_new(json_pack("{s:s, s:b}", "id", id, "revoked", 1));
   }
   json_decref(answered.json);
   return status;
@@ -142,8 +153,43 @@ int run_token_revoke(const struct arguments *arguments) {
 
 /* -- the file ------------------------------------------------------------------------------------------------------ */
 
+/* A path in a result; null when it is not UTF-8. */
+static json_t *path_json(const char *path) {
+  json_t *text = json_string(path);
+  return text == NULL ? json_null() : text;
+}
+
+static bool take_to_stdout(void *reason, const char *bytes, size_t size) {
+  if (fwrite(bytes, 1, size, stdout) != size) {
+    *(int *)reason = errno;
+  }
+  return *(int *)reason == 0;
+}
+
+static int backup_to_stdout(const struct arguments *arguments) {
+  if (arguments->json) {
+    return tell_mistake(arguments, "--json needs a FILE: standard output is the backup itself");
+  }
+  if (isatty(STDOUT_FILENO) == 1) {
+    return tell_mistake(arguments, "standard output is a terminal, and a backup is no text; name a FILE");
+  }
+  int reason = 0;
+  struct asked asked = {.method = "GET", .target = "/v1/backup", .take = take_to_stdout, .taker = &reason};
+  struct answered answered;
+  struct error error;
+  if (!ask(arguments, &asked, &answered, &error)) {
+    return reason != 0 ? tell_unwritten(arguments, reason) : tell_error(arguments, &error);
+  }
+  int status = answered.status == 200 ? EXIT_SUCCESS : tell_problem(arguments, answered.json);
+  json_decref(answered.json);
+  return status;
+}
+
 int run_backup(const struct arguments *arguments) {
   struct error error;
+  if (strcmp(arguments->words[0], "-") == 0) {
+    return backup_to_stdout(arguments);
+  }
   if (!store_may_replace(argument(arguments, "db"), arguments->words[0], &error)) {
     return tell_error(arguments, &error);
   }
@@ -151,6 +197,9 @@ int run_backup(const struct arguments *arguments) {
   struct answered answered;
   int status;
   if (succeeded(arguments, &asked, &answered, &status)) {
+    if (arguments->json) {
+      tell_json_new(json_pack("{s:o}", "file", path_json(arguments->words[0])));
+    }
     json_decref(answered.json);
   }
   return status;
@@ -186,7 +235,10 @@ int run_restore(const struct arguments *arguments) {
     return tell_error(arguments, &error);
   }
   char *kept = store_kept(NULL, db);
-  if (access(kept, F_OK) == 0) {
+  bool is_kept = access(kept, F_OK) == 0;
+  if (arguments->json) {
+    tell_json_new(json_pack("{s:o, s:o}", "file", path_json(db), "kept", is_kept ? path_json(kept) : json_null()));
+  } else if (is_kept) {
     fprintf(stderr, "entente: what was there before is kept as %s\n", kept);
   }
   talloc_free(kept);
@@ -200,9 +252,12 @@ int run_check(const struct arguments *arguments) {
   if (!succeeded(arguments, &asked, &answered, &status)) {
     return status;
   }
+  if (arguments->json) {
+    tell_json(answered.json);
+  }
   size_t index;
   json_t *check;
-  json_array_foreach(json_object_get(answered.json, "checks"), index, check) {
+  json_array_foreach(arguments->json ? NULL : json_object_get(answered.json, "checks"), index, check) {
     bool ok = json_is_true(json_object_get(check, "ok"));
     printf("%-12s %s\n", text_of(check, "name"), ok ? "ok" : "WRONG");
     if (!ok) {
@@ -223,6 +278,9 @@ int run_healthcheck(const struct arguments *arguments) {
   }
   if (status != 200) {
     return tell_failure(arguments, "the server at %s is not ready", argument(arguments, "listen"));
+  }
+  if (arguments->json) {
+    tell_json_new(json_pack("{s:b}", "ready", 1));
   }
   return EXIT_SUCCESS;
 }

@@ -81,13 +81,25 @@ static int to_file(const struct arguments *arguments, const char *name, struct e
   } else if (!output_publish(output, &error)) {
     status = tell_error(arguments, &error);
   } else {
-    printf("%lld records\n", (long long)export->records);
+    if (arguments->json) {
+      json_t *file = json_string(name);
+      tell_json_new(
+          json_pack("{s:o, s:I}", "file", file == NULL ? json_null() : file, "records", (json_int_t) export->records));
+    } else {
+      printf("%lld records\n", (long long)export->records);
+    }
   }
   return status;
 }
 
 int run_export(const struct arguments *arguments) {
   const char *name = argument(arguments, "output");
+  if (name != NULL && strcmp(name, "-") == 0) {
+    name = NULL;
+  }
+  if (name == NULL && arguments->json) {
+    return tell_mistake(arguments, "--json needs --output FILE: standard output is the export itself");
+  }
   bool alone = name != NULL || isatty(STDOUT_FILENO) != 1; /* what is exported is not shown there itself */
   struct export export = {
       .file = stdout, .terminal = alone && isatty(STDERR_FILENO) == 1, .told_at = clock_monotonic_ns()};

@@ -48,6 +48,11 @@ static void print_warnings(const json_t *warnings) {
   }
 }
 
+static int json_report(const json_t *report) {
+  tell_json(report);
+  return number_of(report, "failed") > 0 ? EXIT_FAILED : EXIT_SUCCESS;
+}
+
 /* Tells what was done; the exit status: a failure when records were left out. */
 static int print_report(const json_t *report, bool dry) {
   size_t index;
@@ -134,6 +139,7 @@ int run_import(const struct arguments *arguments) {
   } else {
     status = answered.status == 415   ? tell_charset(arguments, answered.json)
              : answered.status >= 300 ? tell_problem(arguments, answered.json)
+             : arguments->json        ? json_report(answered.json)
                                       : print_report(answered.json, dry);
     json_decref(answered.json);
   }

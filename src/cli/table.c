@@ -8,6 +8,9 @@
 #define SOCKET_FLAG                                                                                                    \
   { "socket", "PATH", NULL, "the socket of the server that owns it, when it does not say where that is" }
 
+#define JSON_FLAG                                                                                                      \
+  { "json", NULL, NULL, "print one JSON document; when it fails, a problem" }
+
 static const struct flag serve_flags[] = {
     DB_FLAG,
     {"socket", "PATH", NULL, "the socket for the other commands; beside the database when absent"},
@@ -47,9 +50,9 @@ static const struct flag serve_flags[] = {
     {NULL, NULL, NULL, NULL},
 };
 
-static const struct flag db_flags[] = {DB_FLAG, SOCKET_FLAG, {NULL, NULL, NULL, NULL}};
+static const struct flag db_flags[] = {DB_FLAG, SOCKET_FLAG, JSON_FLAG, {NULL, NULL, NULL, NULL}};
 
-static const struct flag restore_flags[] = {DB_FLAG, {NULL, NULL, NULL, NULL}};
+static const struct flag restore_flags[] = {DB_FLAG, JSON_FLAG, {NULL, NULL, NULL, NULL}};
 
 static const struct flag token_create_flags[] = {
     DB_FLAG,
@@ -61,6 +64,7 @@ static const struct flag token_create_flags[] = {
     {"networks", "CIDR,...", NULL, "from where it may be used; from anywhere when absent"},
     {"requests-per-minute", "N", NULL, "how many requests; as the server says when absent; 0: any number"},
     {"writes-per-minute", "N", NULL, "how many of them may be writes"},
+    JSON_FLAG,
     {NULL, NULL, NULL, NULL},
 };
 
@@ -75,13 +79,15 @@ static const struct flag import_flags[] = {
     {"dry-run", NULL, NULL, "do everything, report it, take it back"},
     {"timezone", "NAME", "Asia/Tokyo", "where the registry's day turns"},
     {"today", "YYYY-MM-DD", NULL, "a fixed calendar day, for tests"},
+    JSON_FLAG,
     {NULL, NULL, NULL, NULL},
 };
 
 static const struct flag export_flags[] = {
     DB_FLAG,
     SOCKET_FLAG,
-    {"output", "FILE", NULL, "where to write it, whole or not at all; standard output when absent"},
+    {"output", "FILE", NULL, "where to write it, whole or not at all; standard output when absent, or -"},
+    JSON_FLAG,
     {NULL, NULL, NULL, NULL},
 };
 
@@ -90,16 +96,18 @@ static const struct flag check_flags[] = {
     SOCKET_FLAG,
     {"timezone", "NAME", "Asia/Tokyo", "where the registry's day turns, for a database that has no day yet"},
     {"today", "YYYY-MM-DD", NULL, "a fixed calendar day, for tests, for such a database"},
+    JSON_FLAG,
     {NULL, NULL, NULL, NULL},
 };
 
 static const struct flag healthcheck_flags[] = {
     {"listen", "HOST:PORT", "127.0.0.1:8080", "the server's address"},
     {"tls-cert", "FILE", NULL, "as for serve: ask over HTTPS"},
+    JSON_FLAG,
     {NULL, NULL, NULL, NULL},
 };
 
-static const struct flag no_flags[] = {{NULL, NULL, NULL, NULL}};
+static const struct flag version_flags[] = {JSON_FLAG, {NULL, NULL, NULL, NULL}};
 
 const struct command commands[] = {
     {"serve", "serve the registry over HTTP", NULL, 0, 0, serve_flags, run_serve},
@@ -110,12 +118,13 @@ const struct command commands[] = {
     {"token create", "make a token and print it, once", NULL, 0, 0, token_create_flags, run_token_create},
     {"token list", "list the tokens, without their secrets", NULL, 0, 0, db_flags, run_token_list},
     {"token revoke", "end a token", "ID", 1, 1, db_flags, run_token_revoke},
-    {"backup", "write a consistent copy of the database, while the server goes on", "FILE", 1, 1, db_flags, run_backup},
-    {"restore", "replace the database by a backup, and keep what was there; the server must be stopped", "FILE", 1, 1, restore_flags,
-     run_restore},
+    {"backup", "write a consistent copy of the database, while the server goes on (- is standard output)", "FILE", 1, 1,
+     db_flags, run_backup},
+    {"restore", "replace the database by a backup, and keep what was there; the server must be stopped", "FILE", 1, 1,
+     restore_flags, run_restore},
     {"check", "look whether database, statuses, history and search are sound", NULL, 0, 0, check_flags, run_check},
     {"healthcheck", "ask a server whether it is ready; for containers and supervisors", NULL, 0, 0, healthcheck_flags,
      run_healthcheck},
-    {"version", "print the versions of the program and its libraries", NULL, 0, 0, no_flags, run_version},
+    {"version", "print the versions of the program and its libraries", NULL, 0, 0, version_flags, run_version},
     {NULL, NULL, NULL, 0, 0, NULL, NULL},
 };

@@ -21,6 +21,11 @@ void tell_json(const json_t *document) {
   putchar('\n');
 }
 
+void tell_json_new(json_t *document) {
+  tell_json(document);
+  json_decref(document);
+}
+
 static int __attribute__((format(printf, 4, 0)))
 tell(const struct arguments *arguments, int status, const char *title, const char *format, va_list values) {
   char message[MESSAGE_SIZE];

@@ -21,6 +21,8 @@ int tell_problem(const struct arguments *arguments, const json_t *problem);
 void tell_faults(const json_t *faults, size_t count);
 /* Prints a JSON document, in one line. */
 void tell_json(const json_t *document);
+/* The same, which is freed. */
+void tell_json_new(json_t *document);
 /* Standard output could not be written, for that reason (errno): ends the process by SIGPIPE when nobody reads it any
  * more, as other programs in a pipe end. Otherwise returns EXIT_FAILED. */
 int tell_unwritten(const struct arguments *arguments, int reason);

@@ -2,6 +2,7 @@
 #include "cli/command.h"
 
 #include "base/log.h"
+#include "cli/tell.h"
 #include "cli/version.h"
 #include "domain/calendar.h"
 #include "http/server.h"
@@ -20,9 +21,12 @@ static void describe(char *out, size_t size) {
 }
 
 int run_version(const struct arguments *arguments) {
-  (void)arguments;
   char libraries[256];
   describe(libraries, sizeof libraries);
+  if (arguments->json) {
+    tell_json_new(json_pack("{s:s, s:s}", "version", ENTENTE_VERSION, "libraries", libraries));
+    return 0;
+  }
   printf("entente %s\n%s\n", ENTENTE_VERSION, libraries);
   return 0;
 }

@@ -1,10 +1,10 @@
 // How a command line is read: what is wrong with it is told in one line, last, in the words of its flags.
 import {after, test} from 'node:test';
 import assert from 'node:assert/strict';
-import {existsSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs';
-import {join} from 'node:path';
+import {existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync} from 'node:fs';
+import {dirname, join} from 'node:path';
 import {binary, run} from './lib/command.js';
-import {newFolder} from './lib/server.js';
+import {newFolder, startServer} from './lib/server.js';
 
 const folder = newFolder();
 after(() => rmSync(folder, {recursive: true, force: true}));
@@ -138,4 +138,64 @@ test('a reader of standard output that is gone ends a command quietly, and a ful
     assert.deepEqual(full.stderr.match(/standard output: .*\n$|standard output/g), ['standard output: No space left on device\n'], args);
     assert.equal((await shell(`"$0" ${args} >&-`)).code, 1, `${args} with standard output closed`);
   }
+});
+
+test('--json prints one JSON document, and a problem when a command fails', async () => {
+  const db = freshDb(), copy = join(folder, 'json.db'), all = join(folder, 'all.ndjson');
+  const said = async (args, code = 0, options = {}) => {
+    const ended = await run([...args, '--json'], options);
+    assert.equal(ended.code, code, `${args.join(' ')}: ${ended.stdout} ${ended.stderr}`);
+    assert.equal(ended.stdout.trimEnd().split('\n').length, 1);
+    return JSON.parse(ended.stdout);
+  };
+  const imported = await said(['import', '--db', db, '-'], 0, {input: '{"resource":"areas","slug":"a","name":"A"}\n'});
+  assert.deepEqual([imported.rows, imported.created], [1, 1]);
+  const made = await said(['token', 'create', '--db', db, '--role', 'reader', '--name', 'x']);
+  assert.match(made.token, /^ent_/);
+  assert.deepEqual((await said(['token', 'list', '--db', db])).items.map(({id}) => id), [made.id]);
+  assert.deepEqual(await said(['token', 'revoke', '--db', db, made.id]), {id: made.id, revoked: true});
+  assert.deepEqual(await said(['export', '--db', db, '--output', all]), {file: all, records: 1});
+  assert.deepEqual(await said(['backup', '--db', db, copy]), {file: copy});
+  assert.equal((await said(['restore', '--db', db, copy])).file, db);
+  assert.equal((await said(['check', '--db', db])).ok, true);
+  assert.match((await said(['version'])).version, /^\d+\.\d+/);
+  for (const [args, code, options] of [
+    [['check', '--db', join(folder, 'none.db')], 1], [['token', 'create', '--db', db, '--role', 'x', '--name', 'y'], 2],
+    [['healthcheck', '--listen', '127.0.0.1:1'], 1], [['version', '--nothing'], 2], [['export', '--db', db], 2],
+    [['backup', '--db', db, '-'], 2], [['token', 'create', '--db', db, '--role', 'reader', '--name', ''], 2],
+    [['import', '--db', db, '-'], 1, {input: '{"resource":"areas","slug":"a","name":7}\n'}],
+  ]) {
+    const problem = await said(args, code, options);
+    assert.ok(problem.title && problem.type && (problem.detail || problem.errors), args.join(' '));
+  }
+  assert.deepEqual((await said(['token', 'create', '--db', db, '--role', 'reader', '--name', ''], 2)).errors.map(({flag}) => flag), ['--name']);
+});
+
+for (const beside of [true, false]) {
+  test(`- is standard output for backup and export, ${beside ? 'beside a running server' : 'without a server'}`, async () => {
+    const db = freshDb(), copy = join(folder, `copy-${beside}.db`);
+    await run(['import', '--db', db, '-'], {input: '{"resource":"areas","slug":"a","name":"A"}\n'});
+    const server = beside ? await startServer({db}) : null;
+    try {
+      const backup = await run(['-c', '"$0" backup - --db "$1" > "$2"', binary, db, copy], {program: 'sh'});
+      assert.deepEqual([backup.code, backup.stderr], [0, '']);
+      const whole = await run(['export', '--db', db, '--output', '-']);
+      assert.equal(whole.stdout, (await run(['export', '--db', copy])).stdout);
+      assert.match(whole.stdout, /^\{"resource":"areas"/);
+      assert.equal((await run(['check', '--db', copy])).code, 0);
+      assert.match((await run(['-c', '"$0" backup - --db "$1" > /dev/full', binary, db], {program: 'sh'})).stderr, /^entente backup: standard output: No space left on device\n$/);
+      assert.deepEqual(readdirSync(dirname(db)).filter((name) => name.includes('backup')), []);
+      assert.ok(!existsSync('-'));
+    } finally {
+      await server?.stop();
+    }
+  });
+}
+
+test('a backup is not written to a terminal', async () => {
+  const db = freshDb();
+  await run(['import', '--db', db, '-'], {input: '{"resource":"areas","slug":"a","name":"A"}\n'});
+  const shown = await run(['-qec', `"${binary}" backup - --db "${db}"`, '/dev/null'], {program: 'script'});
+  assert.equal(shown.code, 2, shown.stdout);
+  assert.match(shown.stdout, /entente backup: standard output is a terminal/);
 });
