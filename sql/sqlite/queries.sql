@@ -12,6 +12,12 @@ SELECT searchable FROM registry WHERE id = 1
 -- name: searchable-write
 UPDATE registry SET searchable = $1 WHERE id = 1
 
+-- name: sortable-read
+SELECT sortable FROM registry WHERE id = 1
+
+-- name: sortable-write
+UPDATE registry SET sortable = $1 WHERE id = 1
+
 -- name: today-read
 SELECT today FROM registry WHERE id = 1
 

@@ -87,6 +87,7 @@ struct member {
   const json_t *also;      /* x-filter-also: [name], or NULL */
   const char *above;       /* x-above: the type that says so, "" when there are no types; NULL: not above */
   bool sortable;
+  const char *sort_column; /* x-sort-column: the column that has the order, where that is not its own; or NULL */
   enum searched searched;
 };
 

@@ -225,7 +225,7 @@ static bool walk_value(const struct walk *walk, const struct member *member, con
     if (walk->table || schema->reference) {
       return loader_fail(walk->loader, walk->at, "lists cannot be sorted by this");
     }
-    add_sort(walk, member, column);
+    add_sort(walk, member, member->sort_column ? member->sort_column : column);
   }
   if (schema->reference && member->stored) {
     add_referrer(walk, schema, column);

@@ -265,6 +265,7 @@ static const struct keyword member_keywords[] = {
     {"x-filter-also", read_names, IN_MEMBER(also)},
     {"x-above", read_above, IN_MEMBER(above)},
     {"x-sort", read_flag, IN_MEMBER(sortable)},
+    {"x-sort-column", read_text, IN_MEMBER(sort_column)},
     {"x-search", read_searched, IN_MEMBER(searched)},
     {"title", NULL, 0},
     {"examples", NULL, 0},

@@ -13,6 +13,7 @@
 #include "store/engine.h"
 #include "store/search_index.h"
 #include "store/shape.h"
+#include "store/sort_names.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -49,6 +50,14 @@ static void bind_json(struct query *query, int n, enum lies lies, const json_t *
 static void bind_columns(struct query *query, const struct column *columns, size_t count, const json_t *row) {
   for (size_t i = 0; i < count; i++) {
     bind_json(query, FIRST_COLUMN + (int)i, columns[i].lies, shape_value(row, &columns[i]));
+  }
+}
+
+static void bind_sort_name(struct query *query, int n, const struct resource *resource, const json_t *row) {
+  if (sort_names_column(resource) != NULL) {
+    char *key = sort_names_value(NULL, resource, row);
+    query_bind_text(query, n, key);
+    talloc_free(key);
   }
 }
 
@@ -278,6 +287,7 @@ int64_t resource_insert(struct db *db, const struct resource *resource, const st
   query_bind_int(query, 4, db_stamp(db));
   query_bind_text(query, 5, record->created_at);
   query_bind_text(query, 6, record->updated_at);
+  bind_sort_name(query, 7, resource, row);
   bind_columns(query, shape->columns, shape->column_count, row);
   if (!query_run(query)) {
     return 0;
@@ -299,8 +309,16 @@ static struct query *changed_columns(struct db *db, const struct shape *shape, b
       shape_add_parameter(sql, column, FIRST_COLUMN + (int)i);
     }
   }
+  const char *sort = sort_names_column(shape->resource);
+  bool sorted_anew = sort != NULL && sort_names_differ(shape->resource, before, after);
+  if (sorted_anew) {
+    text_addf(sql, ", \"%s\" = $6", sort);
+  }
   text_add(sql, " WHERE pk = $1");
   struct query *query = db_query(db, sql->data);
+  if (sorted_anew) {
+    bind_sort_name(query, 6, shape->resource, after);
+  }
   bind_columns(query, shape->columns, shape->column_count, after); /* what the statement does not name is passed over */
   talloc_free(sql);
   return query;

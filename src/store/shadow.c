@@ -145,7 +145,8 @@ static void add_item_columns(const struct shadows *shadows, struct text *sql, co
 
 /* Adds the columns of a resource's table as they may be seen. */
 static void add_columns(const struct shadows *shadows, struct text *sql, const struct shape *shape, enum rows rows) {
-  static const char *const kept[] = {"pk", "id", "slug", "revision", "stamp", "created_at", "updated_at", NULL};
+  static const char *const kept[] = {"pk",         "id",         "slug",      "revision", "stamp",
+                                     "created_at", "updated_at", "sort_name", NULL};
   const char *table = shape->resource->table;
   bool apart = stands_apart(shadows, table);
   struct query *query = db_query(shadows->db, "SELECT name FROM main.pragma_table_info($1)");

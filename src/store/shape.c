@@ -10,6 +10,7 @@
 #include "store/copies.h"
 #include "store/db.h"
 #include "store/search_sql.h"
+#include "store/sort_names.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -250,6 +251,8 @@ static void make_touches(const void *parent, struct shape *shape) {
 static void make_shape(const void *parent, const struct contract *contract, const struct resource *resource,
                        struct shape *shape) {
   static const char own[] = "id, slug, revision, stamp, created_at, updated_at";
+  const char *sort = sort_names_column(resource);
+  const char *written = sort == NULL ? own : memory_print(parent, "%s, \"%s\"", own, sort);
   struct column *columns = memory_array(parent, struct column, COLUMNS_MOST);
   struct items *items = memory_array(parent, struct items, resource->schema->member_count + 1);
   shape->resource = resource;
@@ -262,7 +265,7 @@ static void make_shape(const void *parent, const struct contract *contract, cons
     }
   }
   const char *table = resource->table;
-  shape->insert = insert_text(parent, table, own, 6, columns, shape->column_count);
+  shape->insert = insert_text(parent, table, written, sort == NULL ? 6 : 7, columns, shape->column_count);
   shape->select = select_text(parent, table, own, columns, shape->column_count);
   shape->find_by_id = memory_print(parent, "SELECT pk, stamp, revision, id FROM \"%s\" WHERE id = $1", table);
   shape->find_by_slug = memory_print(parent, "SELECT pk, stamp, revision, id FROM \"%s\" WHERE slug = $1", table);

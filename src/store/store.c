@@ -13,6 +13,7 @@
 #include "store/search_index.h"
 #include "store/shadow.h"
 #include "store/shape.h"
+#include "store/sort_names.h"
 #include "store/writer.h"
 
 #include <errno.h>
@@ -71,7 +72,8 @@ static bool prepare_writer(struct store *store, const struct contract *contract,
   if (!query_run(db_named(store->db, "log-name-write")) || !shapes_read_indexes(store->shapes, store->db)) {
     return error_set(error, "%s: %s", store->path, db_failure_text(store->db));
   }
-  return resource_verify(store->db, contract, error) && search_open(store->db, contract, error);
+  return resource_verify(store->db, contract, error) && sort_names_open(store->db, contract, error) &&
+         search_open(store->db, contract, error);
 }
 
 struct store *store_open(const struct store_options *options, const struct contract *contract, struct error *error) {
@@ -325,7 +327,8 @@ bool store_backup(struct store *store, const char *target, struct error *error) 
 bool store_check(struct db *db, const struct contract *contract, void (*tell)(void *argument, const char *line),
                  void *argument) {
   bool whole = engine_check(db, tell, argument);
-  return copies_check(db, contract, tell, argument) && whole;
+  bool copied = copies_check(db, contract, tell, argument);
+  return sort_names_check(db, contract, tell, argument) && copied && whole;
 }
 
 const char *store_path(const struct store *store) {

