@@ -420,6 +420,18 @@ SELECT p.organization, a.status = 'in_force'
 FROM agreements a CROSS JOIN agreement_parties p ON p.owner = a.pk
 WHERE a.pk = $1 AND p.organization > $2
 
+-- name: graph-agreements-on
+SELECT owner FROM agreement_parties
+WHERE organization = $1 AND (since IS NULL OR since <= $3)
+  AND (until IS NULL OR until >= $3 OR until = substr($3, 1, length(until)))
+ORDER BY owner
+
+-- name: graph-parties-on
+SELECT p.organization, a.status = 'in_force'
+FROM agreements a CROSS JOIN agreement_parties p ON p.owner = a.pk
+WHERE a.pk = $1 AND p.organization > $2 AND (p.since IS NULL OR p.since <= $3)
+  AND (p.until IS NULL OR p.until >= $3 OR p.until = substr($3, 1, length(p.until)))
+
 -- name: graph-organization
 SELECT id, slug, name, names, kind, country FROM organizations WHERE pk = $1
 

@@ -100,8 +100,17 @@ static bool is_selected(const struct graph *graph, int64_t pk) {
   return graph->bits == NULL || (byte < graph->size && (graph->bits[byte] >> pk % 8 & 1) != 0);
 }
 
+/* The statement of that name, or the other one, which counts parties only on the day that is asked for ($3). */
+static struct query *named(struct graph *graph, const char *name, const char *name_on) {
+  struct query *query = db_named(graph->db, graph->selection->dated ? name_on : name);
+  if (graph->selection->dated) {
+    query_bind_text(query, 3, graph->selection->today);
+  }
+  return query;
+}
+
 static struct query *parties_of(struct graph *graph, int64_t agreement, int64_t after) {
-  struct query *query = db_named(graph->db, "graph-parties");
+  struct query *query = named(graph, "graph-parties", "graph-parties-on");
   query_bind_int(query, 1, agreement);
   query_bind_int(query, 2, after);
   return query;
@@ -208,7 +217,7 @@ static bool next_organization(struct graph *graph) {
     return step == STEP_DONE;
   }
   graph->organization = query_int(graph->organizations, 0);
-  graph->agreements = db_named(graph->db, "graph-agreements");
+  graph->agreements = named(graph, "graph-agreements", "graph-agreements-on");
   query_bind_int(graph->agreements, 1, graph->organization);
   return true;
 }

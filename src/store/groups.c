@@ -35,20 +35,24 @@ static void add_groups(struct sql *sql, struct db *db, const struct grouping *gr
     sql_add_selection(sql, selection);
   } else if (!selection_is_all(selection)) {
     add_value(sql, grouping, "d");
-    text_addf(sql->text,
-              " AS value, count(DISTINCT t.pk) AS count FROM \"%s\" t LEFT JOIN \"%s\" d ON d.owner = t.pk WHERE true",
+    text_addf(sql->text, " AS value, count(DISTINCT t.pk) AS count FROM \"%s\" t LEFT JOIN \"%s\" d ON d.owner = t.pk",
               table, filter->table);
+    sql_add_holding(sql, selection, filter, "d");
+    text_add(sql->text, " WHERE true");
     sql_add_selection(sql, selection);
   } else {
     add_value(sql, grouping, "d");
-    text_addf(sql->text, " AS value, count(DISTINCT d.owner) AS count FROM \"%s\" d", filter->table);
+    text_addf(sql->text, " AS value, count(DISTINCT d.owner) AS count FROM \"%s\" d WHERE true", filter->table);
+    sql_add_holding(sql, selection, filter, "d");
   }
   text_add(sql->text, " GROUP BY value");
   if (filter->table != NULL && selection_is_all(selection)) {
     text_addf(sql->text,
               " UNION ALL SELECT NULL, n.count FROM (SELECT count(*) AS count FROM \"%s\" t WHERE NOT EXISTS"
-              " (SELECT 1 FROM \"%s\" i WHERE i.owner = t.pk)) n WHERE n.count > 0",
+              " (SELECT 1 FROM \"%s\" i WHERE i.owner = t.pk",
               table, filter->table);
+    sql_add_holding(sql, selection, filter, "i");
+    text_add(sql->text, ")) n WHERE n.count > 0");
   }
 }
 

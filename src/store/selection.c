@@ -49,6 +49,13 @@ static void add_holding(struct sql *sql, const struct selection *selection, cons
             alias, alias, on, alias, alias, on, alias, on, alias);
 }
 
+void sql_add_holding(struct sql *sql, const struct selection *selection, const struct filter *filter,
+                     const char *alias) {
+  if (filter->dated && selection->dated) {
+    add_holding(sql, selection, alias);
+  }
+}
+
 /* The links of the tree `r` that hold. */
 static void add_link(struct sql *sql, const struct selection *selection, const struct tree *tree) {
   if (tree->type != NULL) {
@@ -112,9 +119,7 @@ void sql_add_match(struct sql *sql, const struct selection *selection, const str
       add_operands(sql, operands, count);
     }
   }
-  if (filter->dated && selection->dated) {
-    add_holding(sql, selection, alias);
-  }
+  sql_add_holding(sql, selection, filter, alias);
 }
 
 static void add_on_items(struct sql *sql, const struct selection *selection, const struct condition *condition) {
@@ -124,9 +129,7 @@ static void add_on_items(struct sql *sql, const struct selection *selection, con
             filter->table);
   if (condition->test == TEST_ISNULL) {
     text_addf(sql->text, "i.\"%s\" IS NOT NULL", filter->column);
-    if (filter->dated && selection->dated) {
-      add_holding(sql, selection, "i");
-    }
+    sql_add_holding(sql, selection, filter, "i");
   } else {
     sql_add_match(sql, selection, condition, "i", NULL);
   }

@@ -68,6 +68,9 @@ void sql_add_on_copy(struct sql *sql, const struct selection *selection, const s
  * only value meant, or NULL for any of them. */
 void sql_add_match(struct sql *sql, const struct selection *selection, const struct condition *condition,
                    const char *alias, const struct operand *operand);
+/* Adds " AND …": the item `alias` of the filter's table holds on the day that is asked for, where that matters. */
+void sql_add_holding(struct sql *sql, const struct selection *selection, const struct filter *filter,
+                     const char *alias);
 /* Adds " AND …" for what the record `t` is searched for by, when there is that. */
 void sql_add_search(struct sql *sql, const struct selection *selection, struct search_form form);
 /* Adds (…), a statement: the pks of what stands below those that a TEST_UNDER names, and with `themselves` those too.

@@ -107,6 +107,34 @@ test('a country counts on the days on which its party is one', async () => {
   assert.equal((await server.get('/v1/agreements?country=FI&on=2024-01-01&sort=-concluded_on')).json.items.length, 1);
 });
 
+test('statistics and the graph count a party on the days on which it is one, as lists do', async () => {
+  await organization('guest', [], {country: 'NO'});
+  await organization('host', [], {country: 'IS'});
+  await agreement('visited', ['host', {organization: 'guest', from: '2021-04', until: '2023'}], {tags: ['visited']});
+  await agreement('quiet', [{organization: 'guest', until: '2023'}, {organization: 'host', until: '2023'}], {tags: ['quiet']});
+  const keys = async (by, query) => (await server.get(`/v1/stats?by=${by}&${query}`, {status: 200})).json.items.map(({key, count}) => [key, count]);
+  const count = async (by, key, query = '') => new Map(await keys(by, query)).get(key) ?? 0;
+  for (const role of [null, 'admin']) {
+    const drawn = async (query) => {
+      const {json} = await server.get(`/v1/graph?${query}`, {status: 200, role});
+      const slugs = new Map(json.nodes.map(({id, slug}) => [id, slug]));
+      const edges = json.edges.map(({source, target}) => [slugs.get(source), slugs.get(target)].sort().join(' '));
+      return {nodes: [...slugs.values()].sort(), edges};
+    };
+    assert.deepEqual(await drawn('tag=visited&on=2023-12-31'), {nodes: ['guest', 'host'], edges: ['guest host']});
+    assert.deepEqual(await drawn('tag=visited&on=2024-01-01'), {nodes: ['host'], edges: []});
+    assert.deepEqual(await drawn('tag=visited'), {nodes: ['guest', 'host'], edges: ['guest host']}, 'without a day, who was one at any time');
+    assert.ok((await drawn('on=2023-12-31')).edges.includes('guest host'));
+    const later = await drawn('on=2024-01-01');
+    assert.ok(!later.nodes.includes('guest') && !later.edges.includes('guest host'));
+  }
+  assert.deepEqual([await count('party', 'guest'), await count('party', 'guest', 'on=2023-12-31'), await count('party', 'guest', 'on=2024-01-01')], [2, 2, 0]);
+  assert.deepEqual([await count('country', 'NO', 'on=2021-03-31'), await count('country', 'NO', 'on=2021-04-01')], [1, 2]);
+  assert.deepEqual(await keys('party', 'tag=visited&on=2024-01-01'), [['host', 1]]);
+  assert.deepEqual(await keys('party', 'tag=quiet&on=2024-01-01'), [[null, 1]], 'an agreement without parties that day is counted all the same');
+  assert.equal(await count('party', null, 'on=2024-01-01') - await count('party', null, 'on=2023-12-31'), 1);
+});
+
 test('an organization may leave and join again, but is not twice in one role at one time', async () => {
   const parties = (...spans) => ['other', ...spans.map((span) => ({organization: 'late', ...span}))];
   await agreement('again', parties({until: '2021'}, {from: '2023'}));
