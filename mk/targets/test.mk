@@ -11,7 +11,7 @@ TEST_THREADS  := $(patsubst %,tests/api/%.test.js,downloads load model race rese
 TEST_NODE     := tests/node_modules/.package-lock.json
 TEST_REPORTS  := $(addprefix $(BUILD)/reports/,unit.tap unsigned-unit.tap api.tap asan-unit.tap asan-api.tap tsan-unit.tap tsan-api.tap)
 TEST_PARTS    := test-unit test-unsigned test-api test-asan test-tsan
-TEST_PACKAGES := openssl
+TEST_PACKAGES := openssl mandoc man-db groff
 TEST_JOBS     := $(shell nproc)
 
 # What a sanitizer finds ends the program, which no test overlooks.

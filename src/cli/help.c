@@ -23,7 +23,7 @@ void help_command(const struct command *command, FILE *out) {
     char left[64];
     snprintf(left, sizeof left, "--%s%s%s", flag->name, flag->value == NULL ? "" : " ",
              flag->value == NULL ? "" : flag->value);
-    fprintf(out, "%s  %-40s %s", flag == command->flags ? "\n" : "", left, flag->help);
+    fprintf(out, "%s  %-42s %s", flag == command->flags ? "\n" : "", left, flag->help);
     fprintf(out, flag->fallback == NULL ? "%s\n" : " (%s)\n", flag->fallback == NULL ? "" : flag->fallback);
   }
 }
