@@ -81,7 +81,7 @@ test-api: $(BUILD)/$(NAME) $(TEST_NODE) test-tools ## runs the black-box tests
 
 test-asan: $(TEST_NODE) ## runs unit and black-box tests where every access to memory is watched
 	@$(MAKE) --no-print-directory SANITIZE=address,undefined BUILD=$(BUILD)/asan test-unit || :
-	@ENTENTE_KILLS=10 $(MAKE) --no-print-directory SANITIZE=address,undefined BUILD=$(BUILD)/asan test-api || :
+	@ENTENTE_KILLS=10 ENTENTE_IMPORT_MIB=1 $(MAKE) --no-print-directory SANITIZE=address,undefined BUILD=$(BUILD)/asan test-api || :
 	@mkdir -p $(BUILD)/reports
 	@cp $(BUILD)/asan/reports/unit.tap $(BUILD)/reports/asan-unit.tap
 	@cp $(BUILD)/asan/reports/api.tap $(BUILD)/reports/asan-api.tap

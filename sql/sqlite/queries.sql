@@ -452,3 +452,42 @@ SELECT i.scheme, i.value, o.id, o.slug FROM organization_identifiers i JOIN orga
 WHERE i.scheme <> 'other' AND EXISTS (SELECT 1 FROM organization_identifiers j
   WHERE j.value = i.value AND j.scheme = i.scheme AND j.owner <> i.owner)
 ORDER BY i.scheme, i.value, o.pk
+
+-- The notes of a large write (notes.sql).
+-- name: notes-slug
+INSERT INTO slugs (resource, slug, line) VALUES ($1, $2, $3)
+ON CONFLICT DO UPDATE SET before = line, line = excluded.line
+RETURNING before
+
+-- name: notes-served-write
+INSERT INTO served (id, slug) VALUES ($1, $2) ON CONFLICT DO UPDATE SET slug = excluded.slug WHERE slug <> excluded.slug
+
+-- name: notes-served-read
+SELECT slug FROM served WHERE id = $1
+
+-- name: notes-touched-write
+INSERT INTO touched (id, pk) VALUES ($1, $2) ON CONFLICT DO NOTHING
+
+-- name: notes-touched-read
+SELECT 1 FROM touched WHERE id = $1
+
+-- name: notes-touched
+SELECT id, pk FROM touched ORDER BY place
+
+-- name: notes-awaited-write
+INSERT INTO awaited (owner, type, other, item, record, position, symmetric) VALUES ($1, $2, $3, $4, $5, $6, $7)
+
+-- name: notes-awaited
+SELECT owner, type, other, item, record, position, symmetric FROM awaited ORDER BY place
+
+-- name: notes-touched-clear
+DELETE FROM touched
+
+-- name: notes-awaited-clear
+DELETE FROM awaited
+
+-- name: notes-mark
+INSERT INTO marks (resource, pk) VALUES ($1, $2) ON CONFLICT DO NOTHING
+
+-- name: notes-marks
+SELECT resource, pk FROM marks ORDER BY resource, pk

@@ -44,6 +44,7 @@ struct request {
   bool form_is_json;           /* curl's default media type is taken for JSON: no browser can have sent this unasked */
   const char *body;
   size_t body_size;
+  bool body_filed; /* it lies in a file that is mapped (base/spool.h) */
 };
 
 enum { REPLY_HEADERS = 8 };

@@ -31,7 +31,7 @@ static json_t *row_of_document(struct change *change, const struct target *targe
   json_object_del(row, "slug");
   struct change stored =
       *change; /* what stands in the database is neither a promise nor a fault of what is written now */
-  stored.awaited = NULL;
+  stored.awaits = false;
   stored.faults = faults_new(change->memory);
   relations_drop_mirrored(&stored, target, row);
   for (size_t i = 0; i < change->resource->schema->member_count; i++) {

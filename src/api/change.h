@@ -19,15 +19,14 @@ struct change {
   const struct contract *contract;
   const char *now; /* timestamp of the whole write */
   struct faults *faults;
-  json_t *awaited; /* import: relations left to the other side, looked at once all is written (relations_missing); else
-                      NULL */
-  json_t *pending; /* import: {id: pk} of the records whose history is written once all is (history_end); else NULL */
-  json_t *served; /* import: {id: slug} of references as they were served, for ids that are not known here; else NULL */
-  bool whole_later;              /* import: rules->whole is asked once all is written */
-  bool contested;                /* import: another record has an identifier that this one is given */
-  int64_t leaving;               /* merge: the pk of the record that goes; else 0 */
-  size_t line;                   /* import: of the record under way */
-  struct blob *document;         /* as the change left it, when it was written; owned by `memory` */
+  struct db *notes;      /* import: what is to be looked at once all is written (sql/…/notes.sql); else NULL */
+  bool awaits;           /* import: relations left to the other side are noted (relations_missing) */
+  bool pending;          /* import: records whose history is written once all is are noted (history_end) */
+  bool whole_later;      /* import: rules->whole is asked once all is written */
+  bool contested;        /* import: another record has an identifier that this one is given */
+  int64_t leaving;       /* merge: the pk of the record that goes; else 0 */
+  size_t place;          /* import: of the record under way, in the list of all */
+  struct blob *document; /* as the change left it, when it was written; owned by `memory` */
   const struct derived *derived; /* agreements: what the check derived for the columns outside the contract */
 };
 
@@ -114,11 +113,11 @@ void references_resolve(struct change *change, json_t *row);
 void relations_drop_mirrored(struct change *change, const struct target *target, json_t *row);
 /* A relation that an import left to the other side, where nobody has written it in the end. */
 struct missing_relation {
-  size_t line, index; /* of the record in the file, of the relation in the record */
-  const char *type;   /* under which the other side would write it */
-  bool symmetric;     /* either side may write it */
+  size_t place, index; /* of the record in the list of all, of the relation in the record */
+  const char *type;    /* under which the other side would write it */
+  bool symmetric;      /* either side may write it */
 };
-/* Import: tells each of change->awaited that nobody has written. */
+/* Import: tells each of the relations noted that nobody has written. */
 void relations_missing(struct change *change, void (*tell)(void *argument, const struct missing_relation *missing),
                        void *argument);
 /* Takes out of a document the relations of types under which only others' are served; with `symmetric` also those of

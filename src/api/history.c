@@ -56,8 +56,11 @@ static int drop_blob(struct blob **place) {
 }
 
 struct blob *history_record(struct change *change, const struct target *target, const char *operation) {
-  if (change->pending != NULL) {
-    json_object_set_new(change->pending, target->id, json_integer(target->pk));
+  if (change->pending) {
+    struct query *query = db_named(change->notes, "notes-touched-write");
+    query_bind_text(query, 1, target->id);
+    query_bind_int(query, 2, target->pk);
+    query_run(query);
     return NULL;
   }
   if (strcmp(operation, "delete") == 0) {
@@ -78,32 +81,36 @@ struct blob *history_record(struct change *change, const struct target *target, 
 }
 
 bool history_pending(const struct change *change, const char *id) {
-  return json_object_get(change->pending, id) != NULL;
+  if (!change->pending) {
+    return false;
+  }
+  struct query *query = db_named(change->notes, "notes-touched-read");
+  query_bind_text(query, 1, id);
+  bool touched = query_step(query) == STEP_ROW;
+  query_end(query);
+  return touched;
 }
 
 bool history_end(struct change *change, bool (*wanted)(void *argument, struct db *db), void *argument) {
   void *memory = change->memory;
-  json_t *pending = change->pending;
   bool whole = true;
-  change->pending = NULL;
-  const char *id;
-  json_t *pk;
-  json_object_foreach(pending, id, pk) {
+  change->pending = false;
+  struct query *query = db_named(change->notes, "notes-touched");
+  while (whole && query_step(query) == STEP_ROW) {
     struct target target;
-    if (!(whole = wanted(argument, change->db))) {
-      break;
-    }
+    whole = wanted(argument, change->db);
     change->memory = talloc_new(memory);
     change->faults = faults_new(change->memory);
-    change->resource = resource_of_id(change->contract, id);
-    if (change->resource != NULL && change_load_pk(change, json_integer_value(pk), &target)) {
+    change->resource = resource_of_id(change->contract, query_text(query, 0));
+    if (whole && change->resource != NULL && change_load_pk(change, query_int(query, 1), &target)) {
       /* A record that was there before has had its second revision by now. */
       history_record(change, &target, target.revision == 1 ? "create" : "update");
     }
     talloc_free(change->memory);
   }
+  query_end(query);
   change->memory = memory;
-  return whole;
+  return whole && db_failure(change->notes) == DB_OK;
 }
 
 /* -- finding ------------------------------------------------------------------------------------------------------- */

@@ -11,12 +11,12 @@
 #include "api/caller.h"
 #include "api/change.h"
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/memory.h"
 #include "contract/sheet.h"
 #include "store/search.h"
 
-#include <stdio.h>
-#include <stdlib.h>
+#include <errno.h>
 #include <string.h>
 
 /* Each time others may fail, those that refer to what is left out; who has a chain of that length has another mistake.
@@ -30,33 +30,44 @@ static void report_refusal(struct import *import, struct import_record *record, 
   import_faults(import, record, change->faults);
 }
 
+/* What was kept of the record: its normal form, to be taken apart, or what a partial row says; owned by the change's
+ * memory. */
+static json_t *kept_of(const struct change *change, const struct import_record *record) {
+  return owned_json(change->memory, memory_checked(json_loads(record->text, 0, NULL)));
+}
+
 /* A row that has only some members: all of them, those that it has not as `base` has them; NULL with faults. */
 static json_t *complete_row(struct change *change, const struct import_record *record, const json_t *base) {
   const struct schema *schema = record->resource->schema;
-  json_t *body = owned_json(change->memory, sheet_merge(schema, base, record->given));
+  json_t *body = owned_json(change->memory, sheet_merge(schema, base, kept_of(change, record)));
   schema_check(schema, body, "", change->faults);
   return change->faults->count > 0 ? NULL : owned_json(change->memory, schema_normal(schema, body));
 }
 
-/* The record's normal form, to be taken apart; owned by the change's memory. */
-static json_t *normal_of(const struct change *change, const struct import_record *record) {
-  return owned_json(change->memory, memory_checked(json_loads(record->normal, 0, NULL)));
+/* The normal form of a record that is written anew; NULL with faults. */
+static json_t *normal_of(const struct import *import, struct change *change, const struct import_record *record) {
+  return import->partial ? complete_row(change, record, NULL) : kept_of(change, record);
 }
 
 static void reserve(struct import *import, struct change *change, struct import_record *record) {
   struct found found;
+  json_t *normal = kept_of(change, record);
+  const char *slug = json_string_value(json_object_get(normal, "slug"));
+  record->pk = 0;
+  record->fresh = record->again = record->contested = false;
+  record->outcome = CHANGE_REFUSED;
   change->resource = record->resource;
-  if (record->slug[0] != '\0' && resource_find(change->db, record->resource, record->slug, &found)) {
+  if (slug != NULL && resource_find(change->db, record->resource, slug, &found)) {
     record->pk = found.pk;
     if (import->create_only) {
       import_error(import, record, "/slug", "taken",
-                   memory_print(import->memory, "the slug %s is taken: it leads to %s", record->slug, found.id));
+                   memory_print(change->memory, "the slug %s is taken: it leads to %s", slug, found.id));
     }
     return;
   }
   struct target target;
-  bool lacking = import->partial && complete_row(change, record, NULL) == NULL;
-  if (lacking || change_reserve(change, normal_of(change, record), &target) == CHANGE_REFUSED) {
+  normal = import->partial ? complete_row(change, record, NULL) : normal;
+  if (normal == NULL || change_reserve(change, normal, &target) == CHANGE_REFUSED) {
     report_refusal(import, record, change);
     return;
   }
@@ -66,12 +77,13 @@ static void reserve(struct import *import, struct change *change, struct import_
 
 /* Where every change must say which state it is for (If-Match), an import says it by the revision of each record that
  * it changes. */
-static void check_revision(struct import *import, struct import_record *record, int64_t before) {
+static void check_revision(struct import *import, const struct change *change, struct import_record *record,
+                           int64_t before) {
   if (api_options(import->call->api)->match_required && !record->fresh && !record->again &&
       record->revision != before) {
     import_error(
         import, record, "/revision", "precondition",
-        memory_print(import->memory, "must be that of the record which is replaced, now %lld", (long long)before));
+        memory_print(change->memory, "must be that of the record which is replaced, now %lld", (long long)before));
   }
 }
 
@@ -82,14 +94,14 @@ static void complete(struct import *import, struct change *change, struct import
     return; /* it was reported when it could not be reserved, or the database failed */
   }
   bool merged = import->partial && !record->fresh;
-  json_t *copy = merged ? complete_row(change, record, target.row) : normal_of(change, record);
+  json_t *copy = merged ? complete_row(change, record, target.row) : normal_of(import, change, record);
   int64_t before = target.revision;
   enum changed outcome = copy == NULL    ? CHANGE_REFUSED
                          : record->fresh ? change_complete(change, &target, copy)
                                          : change_replace(change, &target, copy);
   record->contested = change->contested;
   if (outcome == CHANGE_UPDATED) {
-    check_revision(import, record, before);
+    check_revision(import, change, record, before);
   }
   if (outcome == CHANGE_REFUSED) {
     report_refusal(import, record, change);
@@ -120,26 +132,20 @@ static void complete_again(struct import *import, struct change *change, struct 
   }
 }
 
-static struct import_record *record_at(struct import *import, size_t line) {
-  size_t low = 0, high = import->count;
-  while (low + 1 < high) {
-    size_t middle = (low + high) / 2;
-    *(import->records[middle].line <= line ? &low : &high) = middle;
-  }
-  return &import->records[low];
-}
-
 static void tell_missing(void *argument, const struct missing_relation *missing) {
   struct import *import = argument;
-  struct import_record *record = record_at(import, missing->line);
+  struct import_record record;
+  import_get(import, missing->place, &record);
   if (missing->symmetric) {
-    record->again = true;
-    return;
+    record.again = true;
+  } else {
+    char *pointer = memory_print(NULL, "/relations/%zu", missing->index);
+    import_error(import, &record, pointer, "other_side",
+                 memory_print(pointer, "is written on the other side, as its relation of the type %s: change it there",
+                              missing->type));
+    talloc_free(pointer);
   }
-  import_error(import, record, memory_print(import->memory, "/relations/%zu", missing->index), "other_side",
-               memory_print(import->memory,
-                            "is written on the other side, as its relation of the type %s: change it there",
-                            missing->type));
+  import_put(import, missing->place, &record);
 }
 
 /* Whether all of this still has a caller who may write it: it takes long, and waits for its turn before. */
@@ -151,22 +157,30 @@ static bool still_wanted(struct import *import, struct db *db) {
 
 static bool goes_on(void *argument, struct db *db) {
   struct import *import = argument;
-  return db_failure(db) == DB_OK && !import->refused &&
+  return db_failure(db) == DB_OK && db_failure(import->notes) == DB_OK && import->lost == 0 && !import->refused &&
          (clock_monotonic_ns() < import->look_at || still_wanted(import, db));
 }
 
 static void walk(struct import *import, struct change *change,
                  void (*step)(struct import *import, struct change *change, struct import_record *record)) {
   void *memory = change->memory;
-  for (size_t i = 0; i < import->count && goes_on(import, change->db); i++) {
+  struct passage passed = passage_begin(spool_whole(&import->records), import->records.filed);
+  for (size_t at = 0, next; at < import->records.size && goes_on(import, change->db); at = next) {
+    struct import_record record, before;
+    next = import_get(import, at, &record);
+    memcpy(&before, &record, sizeof record);
     change->memory = talloc_new(memory);
     change->faults = faults_new(change->memory);
     change->contested = false;
-    change->line = import->records[i].line;
-    if (!import->records[i].failed) {
-      step(import, change, &import->records[i]);
+    change->place = at;
+    if (!record.failed) {
+      step(import, change, &record);
+    }
+    if (memcmp(&before, &record, sizeof record) != 0) {
+      import_put(import, at, &record);
     }
     talloc_free(change->memory);
+    passage_reach(&passed, spool_whole(&import->records) + next);
   }
   change->memory = memory;
 }
@@ -182,90 +196,72 @@ static bool write_all(void *argument, struct db *db) {
                           .contract = api_contract(import->call->api),
                           .now = now,
                           .whole_later = true,
-                          .served = import->served,
-                          .awaited = owned_json(import->memory, json_array()),
-                          .pending = owned_json(import->memory, json_object())};
+                          .notes = import->notes,
+                          .awaits = true,
+                          .pending = true};
+  import->faulty = 0;
+  import->look_at = 0;
+  query_run(db_named(import->notes, "notes-touched-clear")); /* of a round before */
+  query_run(db_named(import->notes, "notes-awaited-clear"));
   walk(import, &change, reserve);
   walk(import, &change, complete);
   relations_missing(&change, tell_missing, import);
-  change.awaited = NULL; /* from here on what nobody has written is a fault */
+  change.awaits = false; /* from here on what nobody has written is a fault */
   walk(import, &change, complete_again);
   walk(import, &change, look_at_whole);
   bool keep = import->faulty == 0 && history_end(&change, goes_on, import) && !import->dry_run &&
               search_settle_written(db, goes_on, import);
   talloc_free(change.memory);
-  return still_wanted(import, db) && keep;
+  return still_wanted(import, db) && keep && import->lost == 0 && db_failure(import->notes) == DB_OK;
 }
 
-static void begin_anew(struct import *import) {
-  import->faulty = 0;
-  import->look_at = 0;
-  for (size_t i = 0; i < import->count; i++) {
-    struct import_record *record = &import->records[i];
-    record->pk = 0;
-    record->fresh = record->again = false;
-    record->outcome = CHANGE_REFUSED;
-  }
+/* Why what is to be remembered cannot be, or 0. */
+static int lost_by(const struct import *import) {
+  enum db_failure failure = db_failure(import->notes);
+  return import->lost != 0 ? import->lost : failure == DB_OK ? 0 : failure == DB_FULL ? ENOSPC : EIO;
 }
 
 static enum write_outcome write_rounds(struct import *import) {
   enum write_outcome outcome;
   int left = import->skip ? ROUNDS_MOST : 1;
   do {
-    begin_anew(import);
     outcome = store_write(api_store(import->call->api), write_all, import);
-  } while (--left > 0 && outcome == WRITE_DROPPED && import->faulty > 0 && !import->refused);
+  } while (--left > 0 && outcome == WRITE_DROPPED && import->faulty > 0 && !import->refused && lost_by(import) == 0);
   return outcome;
 }
 
 /* -- answering ----------------------------------------------------------------------------------------------------- */
 
-struct placed {
-  json_t *error;
-  json_int_t line;
-  size_t found; /* as which it was found */
-};
-
-static int by_line(const void *a, const void *b) {
-  const struct placed *left = a, *right = b;
-  return left->line != right->line ? (left->line < right->line ? -1 : 1) : left->found < right->found ? -1 : 1;
-}
-
-/* In the order of the file: each round of writing finds others. */
-static void sort_errors(struct import *import) {
-  size_t count = json_array_size(import->errors);
-  struct placed *placed = memory_array(import->memory, struct placed, count + 1);
-  for (size_t i = 0; i < count; i++) {
-    json_t *error = json_array_get(import->errors, i);
-    placed[i] = (struct placed){json_incref(error), json_integer_value(json_object_get(error, "line")), i};
-  }
-  qsort(placed, count, sizeof *placed, by_line);
-  json_array_clear(import->errors);
-  for (size_t i = 0; i < count; i++) {
-    json_array_append_new(import->errors, placed[i].error);
-  }
-}
-
 static void answer_errors(struct import *import) {
-  size_t count = json_array_size(import->errors) + import->dropped;
+  size_t count = json_array_size(import->errors.list) + import->errors.more;
   const char *detail =
       memory_print(import->memory, "%zu error%s in %zu records; nothing was written%s", count, count == 1 ? "" : "s",
                    import->count, import->skip && !import->stopped ? ", as ever more fail by what is left out" : "");
-  answer_problem_with(import->call, "invalid-body", detail, "errors", json_incref(import->errors));
+  answer_problem_with(import->call, "invalid-body", detail, "errors", json_incref(import->errors.list));
+}
+
+static void count_records(struct import *import, json_int_t *created, json_int_t *updated, json_int_t *failed) {
+  struct passage passed = passage_begin(spool_whole(&import->records), import->records.filed);
+  *failed = (json_int_t)import->unread;
+  for (size_t at = 0; at < import->records.size;) {
+    struct import_record record;
+    at = import_get(import, at, &record);
+    *failed += record.failed;
+    *created += !record.failed && record.fresh;
+    *updated += !record.failed && !record.fresh && record.outcome == CHANGE_UPDATED;
+    passage_reach(&passed, spool_whole(&import->records) + at);
+  }
 }
 
 static void answer_report(struct import *import) {
   json_int_t created = 0, updated = 0, failed = 0, rows = (json_int_t)import->count;
-  for (size_t i = 0; i < import->count; i++) {
-    const struct import_record *record = &import->records[i];
-    failed += record->failed;
-    created += !record->failed && record->fresh;
-    updated += !record->failed && !record->fresh && record->outcome == CHANGE_UPDATED;
-  }
+  count_records(import, &created, &updated, &failed);
   answer_json(import->call, 200,
-              json_pack("{s:I, s:I, s:I, s:I, s:I, s:O, s:O, s:O}", "rows", rows, "created", created, "updated",
-                        updated, "unchanged", rows - created - updated - failed, "failed", failed, "errors",
-                        import->errors, "readings", import->readings, "warnings", import->warnings));
+              json_pack("{s:I, s:I, s:I, s:I, s:I, s:O, s:I, s:O, s:I, s:O, s:I}", "rows", rows, "created", created,
+                        "updated", updated, "unchanged", rows - created - updated - failed, "failed", failed, "errors",
+                        import->errors.list, "more_errors", (json_int_t)import->errors.more, "readings",
+                        import->readings.list, "more_readings", (json_int_t)import->readings.more, "warnings",
+                        import->warnings.list, "more_warnings", (json_int_t)import->warnings.more));
 }
 
 static bool asked(const struct call *call, const char *parameter, const char *value) {
@@ -273,28 +269,56 @@ static bool asked(const struct call *call, const char *parameter, const char *va
   return given != NULL && strcmp(given, value) == 0;
 }
 
-void handle_import(struct call *call) {
+static int drop_files(struct import *import) {
+  spool_drop(&import->records);
+  spool_drop(&import->narrow);
+  store_reader_close(import->notes);
+  return 0;
+}
+
+static struct import_told told_new(const void *memory) {
+  return (struct import_told){.list = owned_json(memory, json_array())};
+}
+
+static struct import *begin(struct call *call) {
   struct import *import = memory_new(call->memory, struct import);
+  struct error error;
   *import = (struct import){.call = call,
                             .memory = call->memory,
-                            .errors = owned_json(call->memory, json_array()),
-                            .readings = owned_json(call->memory, json_array()),
-                            .warnings = owned_json(call->memory, json_array()),
-                            .served = owned_json(call->memory, json_object()),
+                            .errors = told_new(call->memory),
+                            .readings = told_new(call->memory),
+                            .warnings = told_new(call->memory),
+                            .notes = store_notes(api_store(call->api), &error),
                             .create_only = asked(call, "mode", "create"),
                             .dry_run = asked(call, "dry_run", "true"),
                             .skip = asked(call, "on_error", "skip")};
-  if (!import_read(import)) {
+  if (import->notes == NULL) {
+    log_line(LOG_ERROR, "import: %s", error.text);
+    api_not_saved(call, WRITE_FAILED);
+    return NULL;
+  }
+  talloc_set_destructor(import, drop_files);
+  return import;
+}
+
+void handle_import(struct call *call) {
+  struct import *import = begin(call);
+  if (import == NULL || !import_read(import)) {
     return;
+  }
+  if (spool_whole(&import->records) == NULL) {
+    import->lost = errno;
   }
   enum write_outcome outcome = WRITE_DROPPED;
   bool sound = !import->stopped && (import->skip || import->faulty == 0);
-  if (sound) {
+  if (sound && lost_by(import) == 0) {
     outcome = write_rounds(import);
   }
-  sort_errors(import);
+  import_sort_errors(import);
   if (outcome != WRITE_SAVED && outcome != WRITE_DROPPED) {
     api_not_saved(call, (int)outcome);
+  } else if (lost_by(import) != 0) {
+    api_not_saved(call, lost_by(import) == ENOSPC || lost_by(import) == EDQUOT ? WRITE_FULL : WRITE_FAILED);
   } else if (import->refused) {
     caller_answer_refused(import->call);
   } else if (!sound || import->faulty > 0) {
@@ -302,4 +326,5 @@ void handle_import(struct call *call) {
   } else {
     answer_report(import);
   }
+  TALLOC_FREE(import);
 }

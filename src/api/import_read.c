@@ -13,78 +13,12 @@
 #include "contract/sheet.h"
 #include "domain/partial_date.h"
 
+#include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-enum { ERRORS_MOST = 1000, WARNINGS_MOST = 1000, VALUE_SHOWN = 100 };
-
-/* -- errors -------------------------------------------------------------------------------------------------------- */
-
-/* What stands at a pointer, or NULL. */
-static const json_t *value_at(const void *memory, const json_t *value, const char *pointer) {
-  while (*pointer == '/' && value != NULL) {
-    size_t length = strcspn(pointer + 1, "/");
-    char *token = memory_slice(memory, pointer + 1, length);
-    value = json_is_array(value) ? json_array_get(value, strtoul(token, NULL, 10)) : json_object_get(value, token);
-    talloc_free(token);
-    pointer += 1 + length;
-  }
-  return value;
-}
-
-/* A text or a number as it was given, or NULL: what is larger, the pointer says. */
-static const char *shown_value(const void *memory, const json_t *value) {
-  switch (value == NULL ? JSON_NULL : json_typeof(value)) {
-  case JSON_STRING:
-    return characters_shorten(memory, json_string_value(value), json_string_length(value), VALUE_SHOWN);
-  case JSON_INTEGER:
-    return memory_print(memory, "%lld", (long long)json_integer_value(value));
-  case JSON_REAL:
-    return memory_print(memory, "%.15g", json_real_value(value));
-  case JSON_TRUE:
-    return "true";
-  case JSON_FALSE:
-    return "false";
-  default:
-    return NULL;
-  }
-}
-
-void import_error(struct import *import, struct import_record *record, const char *pointer, const char *code,
-                  const char *message) {
-  record->failed = true;
-  import->faulty++;
-  if (json_array_size(import->errors) >= ERRORS_MOST) {
-    import->dropped++;
-    return;
-  }
-  void *memory = talloc_new(import->memory);
-  bool csv = record->row > 0;
-  const json_t *given = record->given;
-  if (given == NULL && record->bytes != NULL) {
-    struct json_problem problem;
-    given = owned_json(memory, json_read(record->bytes, record->size, &json_default_limits, &problem));
-  }
-  json_t *error =
-      json_pack("{s:I, s:o, s:s?, s:s, s:s, s:s?, s:s}", "line", (json_int_t)record->line, "row",
-                csv ? json_integer((json_int_t)record->row) : json_null(), "column",
-                csv ? sheet_column(memory, record->resource->schema, pointer) : NULL, "pointer", pointer, "code", code,
-                "value", shown_value(memory, value_at(memory, given, pointer)), "message", message);
-  json_array_append_new(import->errors, error);
-  talloc_free(memory);
-}
-
-void import_faults(struct import *import, struct import_record *record, const struct faults *faults) {
-  for (size_t i = 0; i < faults->count; i++) {
-    import_error(import, record, faults->list[i].where, faults->list[i].code, faults->list[i].message);
-  }
-  import->faulty += faults->dropped;
-  import->dropped += faults->dropped;
-}
-
-/* -- warnings ------------------------------------------------------------------------------------------------------ */
+/* -- one record ---------------------------------------------------------------------------------------------------- */
 
 struct doubt {
   struct import *import;
@@ -93,21 +27,8 @@ struct doubt {
 
 static void warn(void *argument, const char *pointer, const char *value, const char *message) {
   const struct doubt *doubt = argument;
-  const struct import_record *record = doubt->record;
-  if (json_array_size(doubt->import->warnings) >= WARNINGS_MOST) {
-    return;
-  }
-  void *memory = talloc_new(NULL);
-  bool csv = record->row > 0;
-  json_array_append_new(doubt->import->warnings,
-                        json_pack("{s:I, s:o, s:s?, s:s, s:s, s:s, s:s}", "line", (json_int_t)record->line, "row",
-                                  csv ? json_integer((json_int_t)record->row) : json_null(), "column",
-                                  csv ? sheet_column(memory, record->resource->schema, pointer) : NULL, "pointer",
-                                  pointer, "code", "doubtful_year", "value", value, "message", message));
-  talloc_free(memory);
+  import_warning(doubt->import, doubt->record, pointer, value, message);
 }
-
-/* -- reading ------------------------------------------------------------------------------------------------------- */
 
 /* The dates of a record under way. */
 struct dates {
@@ -134,9 +55,7 @@ static json_t *read_date(const struct dates *dates, const json_t *value, const c
     }
     return NULL;
   }
-  json_array_append_new(dates->import->readings,
-                        json_pack("{s:I, s:s, s:s, s:s}", "line", (json_int_t)dates->record->line, "pointer", pointer,
-                                  "value", text, "read_as", standard));
+  import_reading(dates->import, dates->record, pointer, text, standard);
   return json_string(standard);
 }
 
@@ -148,7 +67,7 @@ static void read_object_dates(const struct dates *dates, const struct schema *sc
     if (value == NULL || member->read_only) {
       continue;
     }
-    char *inner = memory_print(dates->import->memory, "%s/%s", pointer, member->name);
+    char *inner = memory_print(NULL, "%s/%s", pointer, member->name);
     bool is_date = member->schema->format != NULL && strcmp(member->schema->format->name, "partial-date") == 0;
     json_t *read = is_date ? read_date(dates, value, inner) : NULL;
     if (read != NULL) {
@@ -168,19 +87,18 @@ static void read_dates(const struct dates *dates, const struct schema *schema, j
     size_t index;
     json_t *item;
     json_array_foreach(value, index, item) {
-      char *inner = memory_print(dates->import->memory, "%s/%zu", pointer, index);
+      char *inner = memory_print(NULL, "%s/%zu", pointer, index);
       read_dates(dates, schema->items, item, inner);
       talloc_free(inner);
     }
   }
 }
 
-/* Notes the slugs of references as they were served: where the file comes from another registry, the ids are its own.
- */
+/* Notes the slugs of references as they were served. */
 static void note_served(struct import *import, const struct schema *schema, const json_t *value) {
   const json_t *id = json_object_get(value, "id"), *slug = json_object_get(value, "slug");
   if (schema->reference != NULL && json_is_string(id) && json_is_string(slug)) {
-    json_object_set(import->served, json_string_value(id), (json_t *)(uintptr_t)slug);
+    import_note_served(import, json_string_value(id), json_string_value(slug));
   }
   for (size_t i = 0; schema->reference == NULL && i < schema->member_count; i++) {
     note_served(import, schema->members[i].schema, json_object_get(value, schema->members[i].name));
@@ -207,16 +125,6 @@ static const struct resource *resource_of(struct import *import, struct import_r
   return resource;
 }
 
-static struct import_record *add_record(struct import *import, size_t line, size_t row) {
-  if (import->count == import->capacity) {
-    import->capacity = import->capacity == 0 ? 64 : import->capacity * 2;
-    import->records = memory_grow(import->memory, import->records, struct import_record, import->capacity);
-  }
-  struct import_record *record = &import->records[import->count++];
-  *record = (struct import_record){.line = line, .row = row};
-  return record;
-}
-
 /* Takes back what else is said of a value of which the first `known` faults tell what is wrong; and what is no fault of
  * a row: that it lacks what the file has no columns for, which a record that exists has already (for others, see the
  * writing), and what else is said of a cell. */
@@ -237,29 +145,32 @@ static void forgive(const struct import *import, struct faults *faults, size_t k
   faults->count = kept;
 }
 
-/* Checks one record and keeps its normal form. `faults`: what is known of it already. */
-static void check_record(struct import *import, struct import_record *record, const json_t *json,
+/* Checks one record and keeps its normal form or, of a partial row, what it says. `faults`: what is known of it
+ * already.
+ */
+static void check_record(struct import *import, struct import_record *record, const json_t *json, const json_t *said,
                          struct faults *faults) {
+  const struct schema *schema = record->resource->schema;
+  const char *slug = json_string_value(json_object_get(json, "slug"));
   size_t known = faults->count;
-  doubts_tell(record->resource->schema, json, warn, &(struct doubt){import, record});
-  schema_check(record->resource->schema, json, "", faults);
-  if (!import->create_only && !json_is_string(json_object_get(json, "slug"))) {
+  doubts_tell(schema, json, warn, &(struct doubt){import, record});
+  schema_check(schema, json, "", faults);
+  if (!import->create_only && slug == NULL) {
     faults_add(faults, PLACE_BODY, "/slug", "required",
                "is needed, so that the record is known again by the next import");
   }
   forgive(import, faults, known);
-  if (faults->count > 0) {
-    import_faults(import, record, faults);
+  import_faults(import, record, faults);
+  if (!record->failed && slug != NULL) {
+    import_note_slug(import, record, slug);
+  }
+  if (record->failed) {
     return;
   }
-  note_served(import, record->resource->schema, json);
-  json_t *normal = schema_normal(record->resource->schema, json);
-  char *text = memory_checked(json_dumps(normal, JSON_COMPACT));
-  record->normal = memory_copy(import->memory, text);
-  free(text);
+  note_served(import, schema, json);
+  json_t *normal = import->partial ? NULL : schema_normal(schema, json);
+  import_add(import, record, normal != NULL ? normal : said);
   json_decref(normal);
-  const char *slug = json_string_value(json_object_get(json, "slug"));
-  record->slug = memory_copy(import->memory, slug == NULL ? "" : slug);
 }
 
 static void read_record(struct import *import, struct import_record *record, json_t *json) {
@@ -274,12 +185,27 @@ static void read_record(struct import *import, struct import_record *record, jso
     schema_tidy(record->resource->schema, json);
     read_dates(&(struct dates){import, record, faults}, record->resource->schema, json, "");
     record->revision = json_integer_value(json_object_get(json, "revision"));
-    check_record(import, record, json, faults);
+    check_record(import, record, json, json, faults);
     talloc_free(faults);
   }
 }
 
+/* A record that is too large to be looked at. */
+static void refuse_large(struct import *import, struct import_record *record) {
+  char message[64];
+  snprintf(message, sizeof message, "may have at most %d bytes", IMPORT_RECORD_MOST);
+  import_error(import, record, "", "too_large", message);
+}
+
+/* A record that ends here: those that failed are counted only. */
+static void end_record(struct import *import, const struct import_record *record) {
+  import->count++;
+  import->unread += record->failed;
+}
+
 /* -- JSON ---------------------------------------------------------------------------------------------------------- */
+
+enum { PIECE = 1024 * 1024 }; /* of a long line that is looked through at once */
 
 static bool blank(const char *bytes, size_t size) {
   for (size_t i = 0; i < size; i++) {
@@ -290,86 +216,196 @@ static bool blank(const char *bytes, size_t size) {
   return true;
 }
 
-/* Of a line nothing is kept but its place and its normal form: as values of JSON, a file takes some twenty times its
- * size. */
-static void read_line(struct import *import, size_t line, const char *bytes, size_t size) {
-  struct import_record *record = add_record(import, line, 0);
+/* Where the line ends that begins at `at`, and whether there is nothing in it. */
+static const char *line_end(struct import *import, const char *at, const char *end, bool *empty) {
+  *empty = true;
+  while (at < end) {
+    size_t piece = (size_t)(end - at) < PIECE ? (size_t)(end - at) : PIECE;
+    const char *found = memchr(at, '\n', piece), *to = found == NULL ? at + piece : found;
+    *empty = *empty && blank(at, (size_t)(to - at));
+    passage_reach(&import->passed, to);
+    if (found != NULL) {
+      return found;
+    }
+    at = to;
+  }
+  return end;
+}
+
+static void read_line(struct import *import, struct import_record *record, const char *bytes) {
   struct json_problem problem;
-  json_t *json = json_read(bytes, size, &json_default_limits, &problem);
+  if (record->size > IMPORT_RECORD_MOST) {
+    record->size = 0;
+    refuse_large(import, record);
+    return;
+  }
+  json_t *json = json_read(bytes, record->size, &json_default_limits, &problem);
   if (json == NULL) {
     char why[sizeof problem.message + 32];
     snprintf(why, sizeof why, "column %d: %s", problem.column, problem.message);
+    record->size = 0;
     import_error(import, record, "", "malformed", why);
     return;
   }
   read_record(import, record, json);
   json_decref(json);
-  record->given = NULL;
-  record->bytes = bytes;
-  record->size = size;
 }
 
-static void read_lines(struct import *import, const char *bytes, size_t size) {
+static void read_lines(struct import *import, const char *bytes, const char *end) {
   size_t line = 1;
-  for (size_t at = 0; at < size; line++) {
-    const char *end = memchr(bytes + at, '\n', size - at);
-    size_t length = end == NULL ? size - at : (size_t)(end - bytes) - at;
-    if (!blank(bytes + at, length)) {
-      read_line(import, line, bytes + at, length);
+  for (const char *at = bytes, *next; at < end && import->lost == 0; line++, at = next + 1) {
+    bool empty;
+    next = line_end(import, at, end, &empty);
+    if (!empty) {
+      struct import_record record = {
+          .line = line, .at = (size_t)(at - import->call->request->body), .size = (size_t)(next - at)};
+      read_line(import, &record, at);
+      end_record(import, &record);
     }
-    at += length + 1;
   }
+}
+
+/* An array under way. */
+struct items {
+  const char *bytes, *at, *end;
+  struct json_problem problem; /* counted from the item that it lies in, which begins at `at` */
+};
+
+static const char *past_space(const struct items *items, const char *at) {
+  while (at < items->end && memchr(" \t\r\n", *at, 4) != NULL) {
+    at++;
+  }
+  return at;
+}
+
+/* Where the item ends that begins at items->at: behind it is a comma, or a bracket that nothing in it opens. What it
+ * is, reading it tells. */
+static const char *item_end(struct import *import, const struct items *items) {
+  size_t depth = 0;
+  bool quoted = false;
+  const char *at = items->at;
+  for (; at < items->end; at++) {
+    if ((at - items->at) % PIECE == 0) {
+      passage_reach(&import->passed, at);
+    }
+    if (quoted) {
+      quoted = *at != '"';
+      at += *at == '\\'; /* and what it escapes */
+    } else if (*at == '"') {
+      quoted = true;
+    } else if (*at == '{' || *at == '[') {
+      depth++;
+    } else if (depth == 0 && memchr(",]}", *at, 3) != NULL) {
+      break;
+    } else {
+      depth -= *at == '}' || *at == ']';
+    }
+  }
+  return at < items->end ? at : items->end;
+}
+
+/* False when the item is not well-formed. */
+static bool read_item(struct import *import, struct items *items, size_t size) {
+  struct import_record record = {
+      .line = import->count + 1, .at = (size_t)(items->at - import->call->request->body), .size = size};
+  if (size > IMPORT_RECORD_MOST) {
+    record.size = 0;
+    refuse_large(import, &record);
+  } else {
+    bool single = *items->at != '{' && *items->at != '[';
+    json_t *json = single ? json_loadb(items->at, size, JSON_DECODE_ANY, NULL)
+                          : json_read(items->at, size, &json_default_limits, &items->problem);
+    if (json == NULL) {
+      if (single) {
+        items->problem = (struct json_problem){1, 1, "a value is expected here"};
+      }
+      return false;
+    }
+    read_record(import, &record, json);
+    json_decref(json);
+  }
+  end_record(import, &record);
+  return true;
+}
+
+static bool refuse_array(struct items *items, const char *at, const char *why) {
+  items->at = at;
+  items->problem = (struct json_problem){.line = 1, .column = 1};
+  snprintf(items->problem.message, sizeof items->problem.message, "%s",
+           at < items->end ? why : "the text ends in the middle of a value");
+  return false;
+}
+
+static bool read_items(struct import *import, struct items *items) {
+  items->at = past_space(items, items->at + 1);
+  bool more = items->at == items->end || *items->at != ']';
+  while (more && import->lost == 0) {
+    const char *end = item_end(import, items);
+    if (end == items->at) {
+      return refuse_array(items, end, "a value is expected here");
+    }
+    if (!read_item(import, items, (size_t)(end - items->at))) {
+      return false;
+    }
+    if (end == items->end || *end == '}') {
+      return refuse_array(items, end, "a comma or the end of the array is expected here");
+    }
+    more = *end == ',';
+    items->at = more ? past_space(items, end + 1) : end;
+  }
+  const char *rest = import->lost == 0 ? past_space(items, items->at + 1) : items->end;
+  return rest == items->end || refuse_array(items, rest, "nothing may follow the value");
 }
 
 /* A body that begins with a bracket is one array; a line of NDJSON here is always an object. False when it is not
  * well-formed. */
-static bool read_array(struct import *import, const char *bytes, size_t size) {
-  struct json_problem problem;
-  static const struct json_limits limits = {.depth = 64, .values = 5000000};
-  json_t *array = json_read(bytes, size, &limits, &problem);
-  if (array == NULL) {
-    answer_problem(import->call, "malformed-json", "line %d, column %d: %s", problem.line, problem.column,
-                   problem.message);
-    return false;
+static bool read_array(struct import *import, const char *bytes, const char *start, const char *end) {
+  struct items items = {.bytes = bytes, .at = start, .end = end};
+  if (read_items(import, &items)) {
+    return true;
   }
-  size_t index;
-  json_t *item;
-  json_array_foreach(array, index, item) {
-    read_record(import, add_record(import, index + 1, 0), owned_json(import->memory, json_incref(item)));
+  int line = 1, column = 1;
+  import->passed = passage_begin(bytes, import->call->request->body_filed);
+  for (const char *at = bytes; at < items.at; at++) {
+    line += *at == '\n';
+    column = *at == '\n' ? 1 : column + ((*at & 0xc0) != 0x80);
+    passage_reach(&import->passed, at);
   }
-  json_decref(array);
-  return true;
+  const struct json_problem *problem = &items.problem;
+  answer_problem(import->call, "malformed-json", "line %d, column %d: %s", line + problem->line - 1,
+                 problem->line == 1 ? column + problem->column - 1 : problem->column, problem->message);
+  return false;
 }
 
 /* -- CSV ----------------------------------------------------------------------------------------------------------- */
 
 /* `faults` is the row's own, and ends with its reading. */
-static void take_row(struct import *import, const struct resource *resource, const struct sheet_row *row,
+static void take_row(struct import *import, struct import_record *record, const struct sheet_row *row,
                      struct faults *faults) {
-  struct import_record *record = add_record(import, row->line, row->row);
-  record->resource = resource;
   if (row->record == NULL) {
     import_faults(import, record, faults);
     return;
   }
-  json_t *given = owned_json(import->memory, row->record);
-  schema_tidy(resource->schema, given);
-  read_dates(&(struct dates){import, record, faults}, resource->schema, given, "");
-  json_t *body =
-      owned_json(import->partial ? (void *)faults : import->memory, sheet_merge(resource->schema, NULL, given));
+  const struct schema *schema = record->resource->schema;
+  json_t *given = owned_json(faults, row->record);
+  schema_tidy(schema, given);
+  read_dates(&(struct dates){import, record, faults}, schema, given, "");
+  json_t *body = owned_json(faults, sheet_merge(schema, NULL, given));
   record->given = import->partial ? given : body;
   record->revision = json_integer_value(json_object_get(given, "revision"));
-  check_record(import, record, body, faults);
+  check_record(import, record, body, given, faults);
 }
 
 static void read_rows(struct import *import, struct sheet *sheet, const struct resource *resource) {
   enum sheet_read read = SHEET_ROW;
-  while (read == SHEET_ROW) {
+  while (read == SHEET_ROW && import->lost == 0) {
     struct sheet_row row;
     struct faults *faults = faults_new(import->memory);
     read = sheet_next(sheet, &row, faults);
     if (read != SHEET_END) {
-      take_row(import, resource, &row, faults);
+      struct import_record record = {.line = row.line, .row = row.row, .resource = resource};
+      take_row(import, &record, &row, faults);
+      end_record(import, &record);
     }
     import->stopped = import->stopped || read == SHEET_BROKEN;
     talloc_free(faults);
@@ -378,28 +414,50 @@ static void read_rows(struct import *import, struct sheet *sheet, const struct r
 
 struct table {
   struct charset *charset;
-  const char *bytes;
-  size_t size;
+  struct sheet_file file;
 };
 
-/* Makes the table UTF-8 as a whole. False when it cannot be read. */
-static bool make_narrow(struct import *import, struct table *table, const struct resource *resource) {
-  struct import_record file = {.line = 1, .row = 1, .resource = resource};
-  struct text *text = text_new(import->memory);
-  size_t bad = 0;
-  if (!charset_read(table->charset, table->bytes, table->size, text, &bad)) {
-    import_error(import, &file, "", "encoding",
-                 memory_print(import->memory, "is not %s from its byte %zu on", charset_name(table->charset), bad + 1));
-    import->stopped = true;
+struct narrowing {
+  struct import *import;
+  const char *bytes;
+};
+
+static bool take_narrow(void *argument, const char *bytes, size_t size, size_t done) {
+  struct narrowing *narrowing = argument;
+  struct import *import = narrowing->import;
+  if (!spool_add(&import->narrow, store_path(api_store(import->call->api)), bytes, size)) {
+    import->lost = errno;
     return false;
   }
-  *table = (struct table){charset_open(import->memory, "utf-8"), text->data, text->length};
+  passage_reach(&import->passed, narrowing->bytes + done);
   return true;
+}
+
+/* Makes the table UTF-8, in another file. False when it cannot be read. */
+static bool make_narrow(struct import *import, struct table *table, const struct resource *resource) {
+  struct import_record file = {.line = 1, .row = 1, .resource = resource};
+  struct narrowing narrowing = {import, table->file.bytes};
+  size_t bad = 0;
+  bool fine = charset_stream(table->charset, table->file.bytes, table->file.size,
+                             &(struct charset_sink){take_narrow, &narrowing}, &bad);
+  if (!fine && import->lost == 0) {
+    char *message =
+        memory_print(import->memory, "is not %s from its byte %zu on", charset_name(table->charset), bad + 1);
+    import_error(import, &file, "", "encoding", message);
+    import->stopped = true;
+  }
+  const char *bytes = fine ? spool_whole(&import->narrow) : NULL;
+  if (fine && bytes == NULL) {
+    import->lost = errno;
+  }
+  table->charset = charset_open(import->memory, "utf-8");
+  table->file = (struct sheet_file){bytes, import->narrow.size, import->narrow.filed};
+  return bytes != NULL;
 }
 
 static size_t header_line(const struct table *table) {
   struct csv_reader reader;
-  csv_open(&reader, table->bytes, table->size, ',');
+  csv_open(&reader, table->file.bytes, table->file.size, ',');
   csv_declared(&reader);
   return reader.line;
 }
@@ -410,7 +468,7 @@ static void read_sheet(struct import *import, struct table *table, const struct 
   }
   struct import_record header = {.line = header_line(table), .row = 1, .resource = resource};
   struct faults *faults = faults_new(import->memory);
-  struct sheet *sheet = sheet_open(import->memory, resource->schema, table->charset, table->bytes, table->size, faults);
+  struct sheet *sheet = sheet_open(import->memory, resource->schema, table->charset, &table->file, faults);
   if (sheet != NULL && !import->create_only && !sheet_has(sheet, "/slug")) {
     faults_add(faults, PLACE_BODY, "/slug", "required",
                "is a column that is needed, so that the records are known again");
@@ -438,8 +496,8 @@ static bool read_csv(struct import *import) {
     return false;
   }
   /* A byte order mark says what it is, whatever else is said. */
-  struct table table = {.bytes = call->request->body, .size = call->request->body_size};
-  const char *marked = charset_marked(table.bytes, table.size);
+  struct table table = {.file = {call->request->body, call->request->body_size, call->request->body_filed}};
+  const char *marked = charset_marked(table.file.bytes, table.file.size);
   table.charset = charset_open(import->memory, marked != NULL ? marked : set != NULL ? set : "utf-8");
   if (table.charset == NULL) {
     answer_problem(call, "unsupported-media-type", "the charset of CSV is %s", charset_names);
@@ -455,49 +513,24 @@ static bool read_csv(struct import *import) {
 
 /* -- all of it ----------------------------------------------------------------------------------------------------- */
 
-static int by_slug(const void *a, const void *b) {
-  const struct import_record *const *left = a, *const *right = b;
-  if ((*left)->resource != (*right)->resource) {
-    return (*left)->resource < (*right)->resource ? -1 : 1;
-  }
-  int order = strcmp((*left)->slug, (*right)->slug);
-  return order != 0 ? order : (*left)->line < (*right)->line ? -1 : 1;
-}
-
-static void find_repeated(struct import *import) {
-  struct import_record **sorted = memory_array(import->memory, struct import_record *, import->count + 1);
-  size_t count = 0;
-  for (size_t i = 0; i < import->count; i++) {
-    if (import->records[i].normal != NULL && import->records[i].slug[0] != '\0') {
-      sorted[count++] = &import->records[i];
-    }
-  }
-  qsort(sorted, count, sizeof *sorted, by_slug);
-  for (size_t i = 1; i < count; i++) {
-    if (sorted[i]->resource == sorted[i - 1]->resource && strcmp(sorted[i]->slug, sorted[i - 1]->slug) == 0) {
-      import_error(import, sorted[i], "/slug", "duplicate",
-                   memory_print(import->memory, "is in line %zu already", sorted[i - 1]->line));
-    }
-  }
-}
-
 bool import_read(struct import *import) {
   const struct request *request = import->call->request;
   const char *type = request->content_type == NULL ? "" : request->content_type;
+  import->passed = passage_begin(request->body, request->body_filed);
   if (media_is(type, "text/csv") || media_is(type, "text/tab-separated-values")) {
-    if (!read_csv(import)) {
-      return false;
-    }
-  } else {
-    const char *marked = charset_marked(request->body, request->body_size);
-    size_t mark = marked != NULL && strcmp(marked, "utf-8") == 0 ? 3 : 0, size = request->body_size - mark;
-    const char *bytes = request->body + mark;
-    if (bytes[strspn(bytes, " \t\r\n")] != '[') {
-      read_lines(import, bytes, size);
-    } else if (!read_array(import, bytes, size)) {
-      return false;
-    }
+    return read_csv(import);
   }
-  find_repeated(import);
+  const char *marked = charset_marked(request->body, request->body_size);
+  const char *bytes = request->body + (marked != NULL && strcmp(marked, "utf-8") == 0 ? 3 : 0);
+  const char *end = request->body + request->body_size, *start = bytes;
+  while (start < end && memchr(" \t\r\n", *start, 4) != NULL) {
+    start++;
+    passage_reach(&import->passed, start);
+  }
+  import->passed = passage_begin(request->body, request->body_filed);
+  if (start < end && *start == '[') {
+    return read_array(import, bytes, start, end);
+  }
+  read_lines(import, bytes, end);
   return true;
 }

@@ -9,6 +9,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 void fault_at(struct change *change, const char *code, const char *message, const char *pointer, ...) {
@@ -49,6 +50,18 @@ static char *pointer_to(const void *memory, const struct location *place) {
                                : memory_print(memory, "%s/%zu", outer, place->index);
 }
 
+/* Import: finds by its slug a record that was served with the id `id`, which is not known here. */
+static bool find_served(struct change *change, const struct resource *resource, const char *id, struct found *found) {
+  if (change->notes == NULL) {
+    return false;
+  }
+  struct query *query = db_named(change->notes, "notes-served-read");
+  query_bind_text(query, 1, id);
+  bool there = query_step(query) == STEP_ROW && resource_find_meant(change->db, resource, query_text(query, 0), found);
+  query_end(query);
+  return there;
+}
+
 static json_t *resolve_one(struct change *change, const struct schema *schema, const json_t *value,
                            const struct location *place) {
   const char *key = json_string_value(value);
@@ -57,9 +70,7 @@ static json_t *resolve_one(struct change *change, const struct schema *schema, c
   }
   struct found found;
   const struct resource *resource = contract_resource(change->contract, schema->reference);
-  const char *slug = json_string_value(json_object_get(change->served, key));
-  if (resource_find_meant(change->db, resource, key, &found) ||
-      (slug != NULL && resource_find_meant(change->db, resource, slug, &found))) {
+  if (resource_find_meant(change->db, resource, key, &found) || find_served(change, resource, key, &found)) {
     return json_string(found.id);
   }
   faults_add(change->faults, PLACE_BODY, pointer_to(change->memory, place), "no_such_record",
@@ -207,9 +218,17 @@ static enum side side_of(struct change *change, const struct target *target, con
 
 static void await(struct change *change, const struct target *target, const char *type, json_t *item, const char *other,
                   size_t index, bool symmetric) {
-  json_array_append_new(change->awaited, json_pack("{s:s, s:s, s:s, s:O, s:i, s:i, s:b}", "owner", other, "type", type,
-                                                   "other", target->id, "item", item, "line", (int)change->line,
-                                                   "index", (int)index, "symmetric", symmetric));
+  char *text = memory_checked(json_dumps(item, JSON_COMPACT));
+  struct query *query = db_named(change->notes, "notes-awaited-write");
+  query_bind_text(query, 1, other);
+  query_bind_text(query, 2, type);
+  query_bind_text(query, 3, target->id);
+  query_bind_text(query, 4, text);
+  query_bind_int(query, 5, (int64_t)change->place);
+  query_bind_int(query, 6, (int64_t)index);
+  query_bind_int(query, 7, symmetric);
+  query_run(query);
+  free(text);
 }
 
 void relations_drop_mirrored(struct change *change, const struct target *target, json_t *row) {
@@ -226,7 +245,7 @@ void relations_drop_mirrored(struct change *change, const struct target *target,
     const char *type = written_as(members.inverse, served);
     bool own_type = type == NULL || other == NULL, symmetric = !own_type && strcmp(type, served) == 0;
     enum side side = own_type ? SIDE_OWN : side_of(change, target, type, other, item, symmetric);
-    if (side != SIDE_OWN && change->awaited != NULL) {
+    if (side != SIDE_OWN && change->awaits) {
       await(change, target, type, item, other, place, symmetric); /* the file may bring it, or take it away */
       side = SIDE_OTHER;
     } else if (side == SIDE_NOBODY) {
@@ -262,21 +281,22 @@ void relations_drop_served(const struct resource *resource, json_t *document, bo
 
 void relations_missing(struct change *change, void (*tell)(void *argument, const struct missing_relation *missing),
                        void *argument) {
-  size_t i;
-  json_t *entry;
-  json_array_foreach(change->awaited, i, entry) {
-    const char *owner = json_string_value(json_object_get(entry, "owner"));
-    struct missing_relation missing = {.line = (size_t)json_integer_value(json_object_get(entry, "line")),
-                                       .index = (size_t)json_integer_value(json_object_get(entry, "index")),
-                                       .type = json_string_value(json_object_get(entry, "type")),
-                                       .symmetric = json_is_true(json_object_get(entry, "symmetric"))};
+  struct query *query = db_named(change->notes, "notes-awaited");
+  while (query_step(query) == STEP_ROW) {
+    const char *owner = query_text(query, 0);
+    struct missing_relation missing = {.place = (size_t)query_int(query, 4),
+                                       .index = (size_t)query_int(query, 5),
+                                       .type = query_text(query, 1),
+                                       .symmetric = query_int(query, 6) != 0};
+    json_t *item = json_loads(query_text(query, 3), 0, NULL);
     const struct resource *resource = resource_of_id(change->contract, owner);
-    if (resource == NULL || !resource_relation_written(change->db, resource, owner, missing.type,
-                                                       json_string_value(json_object_get(entry, "other")),
-                                                       json_object_get(entry, "item"))) {
+    if (resource == NULL ||
+        !resource_relation_written(change->db, resource, owner, missing.type, query_text(query, 2), item)) {
       tell(argument, &missing);
     }
+    json_decref(item);
   }
+  query_end(query);
 }
 
 void relations_drop_self(const struct resource *resource, const char *id, json_t *row) {

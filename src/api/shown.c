@@ -119,7 +119,7 @@ json_t *shown_next(struct change *change, const struct shown *before, const json
   json_t *next = owned_json(change->memory, members_of(row, seen));
   if (own || !same_standing(last, next)) {
     /* An import makes one revision of all that it does to a record; its `now` is no other's. */
-    bool already = change->pending != NULL && updated_at != NULL && strcmp(updated_at, change->now) == 0;
+    bool already = change->pending && updated_at != NULL && strcmp(updated_at, change->now) == 0;
     revision += already ? 0 : 1;
     updated_at = change->now;
   }

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <iconv.h>
+#include <stdint.h>
 #include <string.h>
 #include <strings.h>
 #include <utf8proc.h>
@@ -106,8 +107,9 @@ static bool check_utf8(const char *bytes, size_t size, size_t *bad) {
   return true;
 }
 
-static bool convert(struct charset *charset, const char *bytes, size_t size, struct text *out, size_t *bad) {
-  char buffer[1024], *from = (char *)(uintptr_t)bytes;
+bool charset_stream(struct charset *charset, const char *bytes, size_t size, const struct charset_sink *sink,
+                    size_t *bad) {
+  char buffer[4096], *from = (char *)(uintptr_t)bytes;
   size_t left = size;
   while (left > 0) {
     char *to = buffer;
@@ -118,9 +120,22 @@ static bool convert(struct charset *charset, const char *bytes, size_t size, str
       iconv(charset->iconv, NULL, NULL, NULL, NULL);
       return false;
     }
-    text_add_bytes(out, buffer, sizeof buffer - room);
+    if (!sink->take(sink->argument, buffer, sizeof buffer - room, size - left)) {
+      *bad = SIZE_MAX;
+      return false;
+    }
   }
   return true;
+}
+
+static bool take_text(void *argument, const char *bytes, size_t size, size_t done) {
+  (void)done;
+  text_add_bytes(argument, bytes, size);
+  return true;
+}
+
+static bool convert(struct charset *charset, const char *bytes, size_t size, struct text *out, size_t *bad) {
+  return charset_stream(charset, bytes, size, &(struct charset_sink){take_text, out}, bad);
 }
 
 bool charset_read(struct charset *charset, const char *bytes, size_t size, struct text *out, size_t *bad) {

@@ -22,6 +22,15 @@ const char *charset_marked(const char *bytes, size_t size);
 bool charset_is_wide(const struct charset *charset);
 /* Its name for people. */
 const char *charset_name(const struct charset *charset);
+/* Where a text goes that is converted piece by piece: `done` bytes of it are by then. False ends it. */
+struct charset_sink {
+  bool (*take)(void *argument, const char *bytes, size_t size, size_t done);
+  void *argument;
+};
+/* Gives the bytes, which are UTF-16, to the sink as UTF-8. False when there is a byte that cannot be read, with its
+ * place in *bad as charset_read has it; or when the sink says so: then that is SIZE_MAX. */
+bool charset_stream(struct charset *charset, const char *bytes, size_t size, const struct charset_sink *sink,
+                    size_t *bad);
 /* Adds these bytes as UTF-8. False when there is a byte that cannot be read, or (where a byte is that) a
  * NUL: *bad is its place, from 0, and what was added is of no use. */
 bool charset_read(struct charset *charset, const char *bytes, size_t size, struct text *out, size_t *bad);

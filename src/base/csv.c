@@ -4,8 +4,11 @@
 
 #include "base/text.h"
 
+#include <stdint.h>
 #include <string.h>
 #include <strings.h>
+
+enum { PIECE = 1024 * 1024 }; /* of a long cell that is taken at once */
 
 const char csv_mark[] = "\xef\xbb\xbf", csv_line_end[] = "\r\n";
 
@@ -57,11 +60,13 @@ size_t csv_defused(const char *cell, size_t size) {
 
 void csv_open(struct csv_reader *reader, const char *bytes, size_t size, char separator) {
   size_t mark = size >= 3 && memcmp(bytes, csv_mark, 3) == 0 ? 3 : 0;
-  *reader = (struct csv_reader){.at = bytes + mark, .end = bytes + size, .separator = separator, .line = 1};
+  *reader =
+      (struct csv_reader){.at = bytes + mark, .end = bytes + size, .separator = separator, .line = 1, .room = SIZE_MAX};
 }
 
 char csv_separator(const char *bytes, size_t size) {
   bool quoted = false;
+  size = size < PIECE ? size : PIECE;
   for (const char *at = bytes; at < bytes + size && (quoted || (*at != '\r' && *at != '\n')); at++) {
     quoted = quoted != (*at == '"');
     if (!quoted && (*at == ',' || *at == ';' || *at == '\t')) {
@@ -76,24 +81,44 @@ static enum csv broken(struct csv_reader *reader, const char *why) {
   return CSV_BROKEN;
 }
 
+/* Adds to the cell what there is room for. */
+static void hold(struct csv_reader *reader, struct text *cell, const char *bytes, size_t size) {
+  if (size > reader->room) {
+    reader->large = true;
+    size = reader->room;
+  }
+  reader->room -= size;
+  text_add_bytes(cell, bytes, size);
+}
+
+/* Takes the bytes up to `end` into the cell, and counts their lines where they may have some. */
+static void take(struct csv_reader *reader, struct text *cell, const char *end, bool lines) {
+  for (const char *at = reader->at; lines && at < end; at++) {
+    reader->line += *at == '\n' || (*at == '\r' && at[1] != '\n');
+  }
+  hold(reader, cell, reader->at, (size_t)(end - reader->at));
+  reader->at = end;
+  passage_reach(&reader->passage, end);
+}
+
 /* What stands between quotes; `at` is behind the first of them, and then behind the last. */
 static bool read_quoted(struct csv_reader *reader, struct text *cell) {
-  for (;;) {
-    const char *quote = memchr(reader->at, '"', (size_t)(reader->end - reader->at));
+  size_t line = reader->line;
+  while (reader->at < reader->end) {
+    size_t left = (size_t)(reader->end - reader->at), piece = left < PIECE ? left : PIECE;
+    const char *quote = memchr(reader->at, '"', piece);
+    take(reader, cell, quote == NULL ? reader->at + piece : quote, true);
     if (quote == NULL) {
-      return false;
+      continue;
     }
-    for (const char *at = reader->at; at < quote; at++) {
-      reader->line += *at == '\n' || (*at == '\r' && at[1] != '\n');
-    }
-    text_add_bytes(cell, reader->at, (size_t)(quote - reader->at));
-    reader->at = quote + 1;
+    reader->at++;
     if (reader->at == reader->end || *reader->at != '"') {
       return true;
     }
-    text_add(cell, "\"");
-    reader->at++;
+    take(reader, cell, reader->at + 1, false);
   }
+  reader->line = line;
+  return false;
 }
 
 static bool ends_line(const struct csv_reader *reader, const char *at) {
@@ -129,13 +154,16 @@ enum csv csv_read(struct csv_reader *reader, struct text *cell, bool *bare) {
   reader->within = false;
   *bare = reader->at == reader->end || *reader->at != '"';
   if (*bare) {
-    const char *start = reader->at;
-    while (!ends_line(reader, reader->at) && *reader->at != reader->separator) {
-      if (*reader->at++ == '"') {
+    const char *at = reader->at;
+    for (; !ends_line(reader, at) && *at != reader->separator; at++) {
+      if (*at == '"') {
         return broken(reader, "has a quote inside of a cell that does not begin with one");
       }
+      if (at - reader->at == PIECE) {
+        take(reader, cell, at, false);
+      }
     }
-    text_add_bytes(cell, start, (size_t)(reader->at - start));
+    take(reader, cell, at, false);
   } else {
     reader->at++;
     if (!read_quoted(reader, cell)) {

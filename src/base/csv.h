@@ -6,6 +6,8 @@
 #ifndef ENTENTE_BASE_CSV_H
 #define ENTENTE_BASE_CSV_H
 
+#include "base/spool.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -28,10 +30,13 @@ enum csv {
 
 struct csv_reader {
   const char *at, *end;
-  char separator;     /* ',' is what is written here; others come from elsewhere */
-  size_t line;        /* where `at` is, from 1 */
-  bool within;        /* a separator was read, so a cell follows, be it an empty one */
-  const char *broken; /* what is wrong with that line, after CSV_BROKEN */
+  char separator;         /* ',' is what is written here; others come from elsewhere */
+  size_t line;            /* where `at` is, from 1 */
+  bool within;            /* a separator was read, so a cell follows, be it an empty one */
+  size_t room;            /* how much the cells may still hold; set before each row, and less by each cell */
+  bool large;             /* a cell had no room, and lacks what did not fit */
+  struct passage passage; /* of bytes that lie in a file (base/spool.h); else empty */
+  const char *broken;     /* what is wrong with that line, after CSV_BROKEN */
 };
 
 /* Begins with the bytes, past a byte order mark. They are borrowed. */

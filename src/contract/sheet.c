@@ -186,6 +186,10 @@ static void read_header(struct sheet *sheet, struct faults *faults) {
     read = csv_read(&sheet->reader, sheet->raw, &bare);
     if (read == CSV_BROKEN) {
       fault(faults, "", "malformed", "the first line %s", sheet->reader.broken);
+    } else if (sheet->reader.large) {
+      faults->count = faults->dropped = 0;
+      fault(faults, "", "too_large", "the first line may have at most %d bytes", SHEET_ROW_MOST);
+      return;
     } else if (read != CSV_END && sheet->count == SHEET_COLUMNS_MOST && sheet->raw->length == 0) {
       sheet->width++; /* programs for spreadsheets write such columns by the thousand */
     } else if (read != CSV_END && sheet->count == SHEET_COLUMNS_MOST) {
@@ -206,8 +210,8 @@ static void read_header(struct sheet *sheet, struct faults *faults) {
   }
 }
 
-struct sheet *sheet_open(const void *parent, const struct schema *schema, struct charset *charset, const char *bytes,
-                         size_t size, struct faults *faults) {
+struct sheet *sheet_open(const void *parent, const struct schema *schema, struct charset *charset,
+                         const struct sheet_file *file, struct faults *faults) {
   struct sheet *sheet = memory_new(parent, struct sheet);
   sheet->schema = schema;
   sheet->charset = charset;
@@ -215,7 +219,9 @@ struct sheet *sheet_open(const void *parent, const struct schema *schema, struct
   sheet->cell = text_new(sheet);
   sheet->row = 1;
   list_columns(sheet, schema, "", false);
-  csv_open(&sheet->reader, bytes, size, ',');
+  csv_open(&sheet->reader, file->bytes, file->size, ',');
+  sheet->reader.passage = passage_begin(file->bytes, file->filed);
+  sheet->reader.room = SHEET_ROW_MOST;
   if (!csv_declared(&sheet->reader)) {
     sheet->reader.separator = csv_separator(sheet->reader.at, (size_t)(sheet->reader.end - sheet->reader.at));
   }
@@ -330,6 +336,8 @@ enum sheet_read sheet_next(struct sheet *sheet, struct sheet_row *row, struct fa
   while (empty) {
     enum csv read = CSV_CELL;
     size_t count = 0;
+    sheet->reader.room = SHEET_ROW_MOST;
+    sheet->reader.large = false;
     *row = (struct sheet_row){.line = sheet->reader.line, .row = ++sheet->row, .record = json_object()};
     while ((read == CSV_CELL) && (read = csv_read(&sheet->reader, sheet->raw, &bare)) != CSV_END) {
       if (read == CSV_BROKEN) {
@@ -337,12 +345,12 @@ enum sheet_read sheet_next(struct sheet *sheet, struct sheet_row *row, struct fa
         break;
       }
       empty = empty && sheet->raw->length == 0;
-      if (count < sheet->width) {
+      if (count < sheet->width && !sheet->reader.large) {
         take_cell(sheet, count < sheet->count ? sheet->columns[count] : NULL, row->record, faults);
       }
       count++;
     }
-    bool fits = read == CSV_LAST && count == sheet->width;
+    bool fits = read == CSV_LAST && count == sheet->width && !sheet->reader.large;
     if (!fits || empty) {
       json_decref(row->record);
       row->record = NULL;
@@ -357,7 +365,9 @@ enum sheet_read sheet_next(struct sheet *sheet, struct sheet_row *row, struct fa
       fault(faults, "", "malformed", "%s; what follows cannot be read", sheet->reader.broken);
       return SHEET_BROKEN;
     }
-    if (!fits && !empty) {
+    if (sheet->reader.large) {
+      fault(faults, "", "too_large", "may have at most %d bytes", SHEET_ROW_MOST);
+    } else if (!fits && !empty) {
       fault(faults, "", "cells", "has %zu cells, where the first line has %zu", count, sheet->width);
     }
   }

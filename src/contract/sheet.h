@@ -8,7 +8,14 @@
 struct charset;
 struct sheet;
 
-enum { SHEET_COLUMNS_MOST = 256 };
+enum { SHEET_COLUMNS_MOST = 256, SHEET_ROW_MOST = 8 * 1024 * 1024 /* bytes of all cells of a row */ };
+
+/* What is read. `filed`: it lies in a file that is mapped, and is let go as it is read (base/spool.h). */
+struct sheet_file {
+  const char *bytes;
+  size_t size;
+  bool filed;
+};
 
 struct sheet_row {
   size_t line;    /* where it begins in the file, from 1 */
@@ -22,8 +29,8 @@ enum sheet_read { SHEET_ROW, SHEET_END, SHEET_BROKEN };
 /* Reads the header of a file for records of that schema, by commas, semicolons or tabs, as the header is or a line
  * before it says (csv_declared). The bytes and the character set are borrowed. NULL when it cannot be used; `faults`
  * then has why: it is not there, cannot be read, names a column twice, one that is unknown, or too many. */
-struct sheet *sheet_open(const void *parent, const struct schema *schema, struct charset *charset, const char *bytes,
-                         size_t size, struct faults *faults);
+struct sheet *sheet_open(const void *parent, const struct schema *schema, struct charset *charset,
+                         const struct sheet_file *file, struct faults *faults);
 /* Reads the next row that is not empty; columns that are readOnly are passed over, but `revision`. `faults`, which is
  * empty before, gets what cannot be read as text, or as JSON, with the pointer into the record; whether the values are
  * right is schema_check's to say. SHEET_BROKEN: the rest of the file cannot be told apart into cells; row->line says

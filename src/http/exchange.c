@@ -31,7 +31,7 @@ struct reply *exchange_reply(struct exchange *exchange) {
 
 static int forget(struct exchange *exchange) {
   blob_drop(exchange->early.body);
-  body_drop(&exchange->body);
+  spool_drop(&exchange->body);
   return 0;
 }
 
@@ -212,8 +212,8 @@ static mhd_result take_body(struct exchange *exchange, const char *upload, size_
     return MHD_YES;
   }
   exchange->listener->moved = true;
-  const char *beside = exchange->listener->trusted ? store_path(api_store(exchange->listener->server->api)) : NULL;
-  if (!body_add(&exchange->body, beside, upload, *size)) {
+  const char *beside = store_path(api_store(exchange->listener->server->api));
+  if (!spool_add(&exchange->body, beside, upload, *size)) {
     snprintf(detail, sizeof detail, "the body: %s", strerror(errno));
     cut(exchange, "storage-full", detail);
     *size = 0;
@@ -290,7 +290,8 @@ static mhd_result begin_stream(struct exchange *exchange) {
 }
 
 static mhd_result answer(struct exchange *exchange) {
-  exchange->request.body = body_whole(&exchange->body);
+  exchange->request.body = spool_whole(&exchange->body);
+  exchange->request.body_filed = exchange->body.filed;
   exchange->request.body_size = exchange->body.size;
   if (exchange->request.body == NULL) {
     refuse(exchange, "storage-failed", "the body could not be read where it was kept");

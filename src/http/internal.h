@@ -4,6 +4,7 @@
 
 #include "api/api.h"
 #include "base/forwarded.h"
+#include "base/spool.h"
 #include "http/server.h"
 #include "store/store.h"
 
@@ -181,23 +182,6 @@ struct server {
   bool socket_made; /* the local socket lies at its path */
 };
 
-/* -- a body that is collected -------------------------------------------------------------------------------------- */
-
-/* All zero: nothing has come. */
-struct body {
-  char *bytes; /* in memory, or of the file once it is mapped; or NULL */
-  size_t size, capacity;
-  bool filed; /* it is in a file */
-  int file;
-};
-
-/* Adds what came. A large body goes to a file in the folder of `beside`, unless that is NULL. False, with errno, when
- * that cannot be. */
-bool body_add(struct body *body, const char *beside, const char *bytes, size_t size);
-/* All that came, ended by a NUL, until body_drop; NULL, with errno, when its file cannot be read. */
-const char *body_whole(struct body *body);
-void body_drop(struct body *body);
-
 /* -- one exchange -------------------------------------------------------------------------------------------------- */
 
 enum stage { STAGE_HEAD, STAGE_BODY, STAGE_WAITING, STAGE_ANSWERED, STAGE_SENT, STAGE_CUT };
@@ -212,7 +196,7 @@ struct exchange {
   struct call *call;
   struct reply early; /* an answer that needs no call */
   char id[40];
-  struct body body;
+  struct spool body;
   size_t body_limit;
   int64_t started, body_started;
   enum stage stage;

@@ -6,11 +6,20 @@
 #include "store/db.h"
 
 struct db *engine_open(const char *path, bool create, struct error *error);
+/* Whether the file is a registry, or nothing yet. */
+bool engine_ours(struct db *db);
 /* Makes the views, and for a reader forbids writing. */
 bool engine_prepare(struct db *db, bool writes, struct error *error);
 void engine_close(struct db *db);
 /* Closes without moving the log into the file, or removing it: after a flush that failed. */
 void engine_abandon(struct db *db);
+/* Tables for what one large write has to remember (sql/…/notes.sql), in a file without a name in the folder of
+ * `beside`: whatever there is to note, memory does not grow. */
+struct db *engine_notes(const char *beside, struct error *error);
+/* A connection to a file that is nobody else's, without the settings of a registry. */
+struct db *engine_open_bare(const char *path, bool create, struct error *error);
+/* Where the database of the connection lies. */
+const char *engine_path(struct db *db);
 /* Refuses from here on statements that read columns of the database's tables otherwise than through the temporary views
  * named in `views`; the tables in `open` may be read by whoever likes. Both are ended by NULL and live as long as the
  * connection. */
@@ -42,6 +51,7 @@ bool engine_save(struct db *db);               /* opens a savepoint */
 bool engine_release(struct db *db, bool keep); /* closes it; false when it could not be closed as asked */
 bool engine_inside(struct db *db);             /* false once the engine has undone the whole group by itself */
 void engine_clear_failure(struct db *db);
+bool engine_fail(struct db *db, enum db_failure failure, const char *text); /* what else failed; false */
 void engine_set_stamp(struct db *db, int64_t stamp);
 /* `changed` is told of every row that is inserted, updated or deleted on this connection, while it happens. */
 void engine_on_change(struct db *db, void (*changed)(void *argument, const char *table, int64_t pk), void *argument);

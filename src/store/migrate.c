@@ -56,3 +56,23 @@ bool engine_migrate(struct db *db, struct error *error) {
   }
   return engine_known(db, error);
 }
+
+/* What is not even a database counts as ours here: the first statement that uses it says what is wrong. */
+bool engine_ours(struct db *db) {
+  return engine_number(db, "SELECT count(*) FROM sqlite_schema") <= 0 ||
+         engine_number(db, "PRAGMA application_id") == APPLICATION_ID;
+}
+
+bool engine_prepare(struct db *db, bool writes, struct error *error) {
+  const struct asset *view;
+  for (size_t i = 0; (view = asset_below("sql/sqlite/views/", i)) != NULL; i++) {
+    if (!engine_execute(db, view->data)) {
+      return error_set(error, "%s: %s", view->path, db_failure_text(db));
+    }
+  }
+  /* The writer touches a leaf of every index with each record, wherever it lies. */
+  if (!engine_execute(db, writes ? "PRAGMA cache_size = -16384" : "PRAGMA query_only = ON")) {
+    return error_set(error, "%s", db_failure_text(db));
+  }
+  return true;
+}

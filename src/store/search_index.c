@@ -24,7 +24,7 @@
 #include <string.h>
 #include <utf8proc.h>
 
-enum { BATCH = 2000, TELL_NS = 2000000000 };
+enum { BATCH = 2000, TELL_NS = 2000000000, MARKS_MOST = 65536 };
 
 struct mark {
   const struct resource *resource;
@@ -35,6 +35,8 @@ struct search_marks {
   struct mark *list;
   size_t count, capacity;
   size_t own; /* from here on they are those of the write under way */
+  const struct contract *contract;
+  struct db *notes; /* those for which there was no room (table marks); else NULL */
 };
 
 /* -- noting -------------------------------------------------------------------------------------------------------- */
@@ -43,9 +45,40 @@ static const struct search_sql *search_in(struct db *db, const struct resource *
   return shape_of(engine_shapes(db), resource)->search;
 }
 
+static int by_place(const void *a, const void *b) {
+  const struct mark *left = a, *right = b;
+  if (left->resource != right->resource) {
+    return left->resource->index < right->resource->index ? -1 : 1;
+  }
+  return left->pk < right->pk ? -1 : left->pk > right->pk;
+}
+
+/* Moves the list to a file. What is there stays until the transaction is over: noting what was undone does no harm. */
+static bool move_marks(struct db *db, struct search_marks *marks) {
+  struct error error;
+  if (marks->notes == NULL && (marks->notes = engine_notes(engine_path(db), &error)) == NULL) {
+    log_line(LOG_ERROR, "what is to be indexed cannot be noted: %s", error.text);
+    return engine_fail(db, DB_FULL, error.text);
+  }
+  qsort(marks->list, marks->count, sizeof *marks->list, by_place);
+  for (size_t i = 0; i < marks->count; i++) {
+    struct query *query = db_named(marks->notes, "notes-mark");
+    query_bind_int(query, 1, (int64_t)marks->list[i].resource->index);
+    query_bind_int(query, 2, marks->list[i].pk);
+    if (!query_run(query)) {
+      return engine_fail(db, db_failure(marks->notes), db_failure_text(marks->notes));
+    }
+  }
+  marks->count = marks->own = 0;
+  return true;
+}
+
 static void note(struct db *db, const struct resource *resource, int64_t pk) {
   struct search_marks *marks = engine_marks(db);
   if (marks == NULL || resource->search == NULL) {
+    return;
+  }
+  if (marks->count == MARKS_MOST && !move_marks(db, marks)) {
     return;
   }
   if (marks->count == marks->capacity) {
@@ -177,14 +210,6 @@ static bool settle_record(struct db *db, const struct resource *resource, int64_
   return fine;
 }
 
-static int by_place(const void *a, const void *b) {
-  const struct mark *left = a, *right = b;
-  if (left->resource != right->resource) {
-    return left->resource->index < right->resource->index ? -1 : 1;
-  }
-  return left->pk < right->pk ? -1 : left->pk > right->pk;
-}
-
 void search_begin_write(struct db *db) {
   struct search_marks *marks = engine_marks(db);
   if (marks != NULL) {
@@ -192,18 +217,39 @@ void search_begin_write(struct db *db) {
   }
 }
 
+struct wanted {
+  bool (*wanted)(void *argument, struct db *db); /* or NULL */
+  void *argument;
+};
+
+static bool settle_wanted(struct db *db, const struct wanted *wanted, const struct resource *resource, int64_t pk) {
+  return (wanted->wanted == NULL || wanted->wanted(wanted->argument, db)) && settle_record(db, resource, pk, false);
+}
+
+/* The marks that were moved to a file. */
+static bool settle_moved(struct db *db, struct search_marks *marks, const struct wanted *wanted) {
+  struct query *query = db_named(marks->notes, "notes-marks");
+  bool fine = true;
+  enum step step = STEP_DONE;
+  while (fine && (step = query_step(query)) == STEP_ROW) {
+    fine = settle_wanted(db, wanted, &marks->contract->resources[query_int(query, 0)], query_int(query, 1));
+  }
+  query_end(query);
+  return step == STEP_FAILED ? engine_fail(db, db_failure(marks->notes), db_failure_text(marks->notes)) : fine;
+}
+
 /* The marks from `first` on. */
-static bool settle(struct db *db, size_t first, bool (*wanted)(void *argument, struct db *db), void *argument) {
+static bool settle(struct db *db, size_t first, const struct wanted *wanted) {
   struct search_marks *marks = engine_marks(db);
+  if (marks->notes != NULL) {
+    return move_marks(db, marks) && settle_moved(db, marks, wanted);
+  }
   if (marks->count - first > 1) {
     qsort(marks->list + first, marks->count - first, sizeof *marks->list, by_place);
   }
   for (size_t i = first; i < marks->count; i++) {
-    if (i > first && by_place(&marks->list[i - 1], &marks->list[i]) == 0) {
-      continue;
-    }
-    if ((wanted != NULL && !wanted(argument, db)) ||
-        !settle_record(db, marks->list[i].resource, marks->list[i].pk, false)) {
+    if ((i == first || by_place(&marks->list[i - 1], &marks->list[i]) != 0) &&
+        !settle_wanted(db, wanted, marks->list[i].resource, marks->list[i].pk)) {
       return false;
     }
   }
@@ -211,19 +257,28 @@ static bool settle(struct db *db, size_t first, bool (*wanted)(void *argument, s
 }
 
 bool search_settle(struct db *db) {
-  return settle(db, 0, NULL, NULL);
+  return settle(db, 0, &(struct wanted){NULL, NULL});
+}
+
+static void drop_moved(struct search_marks *marks) {
+  engine_close(marks->notes);
+  marks->notes = NULL;
 }
 
 bool search_settle_written(struct db *db, bool (*wanted)(void *argument, struct db *db), void *argument) {
   struct search_marks *marks = engine_marks(db);
-  bool settled = settle(db, marks->own, wanted, argument);
-  marks->count = settled ? marks->own : marks->count;
+  bool settled = settle(db, marks->own, &(struct wanted){wanted, argument});
+  if (settled) {
+    drop_moved(marks);
+    marks->count = marks->own;
+  }
   return settled;
 }
 
 void search_forget(struct db *db) {
   struct search_marks *marks = engine_marks(db);
   marks->count = 0;
+  drop_moved(marks);
   if (marks->capacity > BATCH) { /* an import's */
     TALLOC_FREE(marks->list);
     marks->capacity = 0;
@@ -324,6 +379,7 @@ bool search_open(struct db *db, const struct contract *contract, struct error *e
     return false;
   }
   struct search_marks *marks = memory_new(db, struct search_marks);
+  marks->contract = contract;
   char *mark = make_mark(marks, contract, engine_shapes(db));
   bool fine = is_current(db, mark) ||
               (index_all(db, contract) && engine_begin(db) && write_mark(db, mark) && engine_commit(db));

@@ -5,7 +5,6 @@
 #include "store/named.h"
 #include "store/sqlite_fts.h"
 
-#include "base/assets.h"
 #include "base/blob.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -86,6 +85,14 @@ enum db_failure db_failure(const struct db *db) {
 
 const char *db_failure_text(const struct db *db) {
   return db->failure_text;
+}
+
+bool engine_fail(struct db *db, enum db_failure failure, const char *text) {
+  if (db->failure == DB_OK) {
+    db->failure = failure;
+    snprintf(db->failure_text, sizeof db->failure_text, "%s", text);
+  }
+  return false;
 }
 
 void engine_clear_failure(struct db *db) {
@@ -466,19 +473,27 @@ static void configure(void) {
   sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 }
 
-/* What is not even a database counts as ours here: the first statement that uses it says what is wrong. */
-static bool is_ours(struct db *db) {
-  return engine_number(db, "SELECT count(*) FROM sqlite_schema") <= 0 ||
-         engine_number(db, "PRAGMA application_id") == APPLICATION_ID;
-}
-
-struct db *engine_open(const char *path, bool create, struct error *error) {
+struct db *engine_open_bare(const char *path, bool create, struct error *error) {
   static pthread_once_t once = PTHREAD_ONCE_INIT;
   pthread_once(&once, configure);
   struct db *db = memory_new(NULL, struct db);
+  db->work_left = -1;
   int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (create ? SQLITE_OPEN_CREATE : 0);
   if (sqlite3_open_v2(path, &db->handle, flags, NULL) != SQLITE_OK) {
     refuse(db, error, path);
+    return NULL;
+  }
+  sqlite3_extended_result_codes(db->handle, 1);
+  return db;
+}
+
+const char *engine_path(struct db *db) {
+  return sqlite3_db_filename(db->handle, "main");
+}
+
+struct db *engine_open(const char *path, bool create, struct error *error) {
+  struct db *db = engine_open_bare(path, create, error);
+  if (db == NULL) {
     return NULL;
   }
   if (!fts_register(db->handle)) {
@@ -486,19 +501,17 @@ struct db *engine_open(const char *path, bool create, struct error *error) {
     engine_close(db);
     return NULL;
   }
-  if (!is_ours(db)) {
+  if (!engine_ours(db)) {
     error_set(error, "%s is an SQLite database, but not one of entente's", path);
     engine_close(db);
     return NULL;
   }
-  sqlite3_extended_result_codes(db->handle, 1);
   sqlite3_busy_timeout(db->handle, 5000);
   sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
   sqlite3_db_config(db->handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
   sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DQS_DML, 0, NULL); /* a "name" that is no column is an error … */
   sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DQS_DDL, 0, NULL); /* … and never a string */
   sqlite3_db_config(db->handle, SQLITE_DBCONFIG_LOOKASIDE, NULL, LOOKASIDE_BYTES, LOOKASIDE_PIECES);
-  db->work_left = -1;
   sqlite3_progress_handler(db->handle, 1000, work, db);
   sqlite3_wal_hook(db->handle, count_wal, db); /* takes the place of the automatic checkpoint */
   if (!engine_execute(
@@ -508,20 +521,6 @@ struct db *engine_open(const char *path, bool create, struct error *error) {
     return NULL;
   }
   return db;
-}
-
-bool engine_prepare(struct db *db, bool writes, struct error *error) {
-  const struct asset *view;
-  for (size_t i = 0; (view = asset_below("sql/sqlite/views/", i)) != NULL; i++) {
-    if (!engine_execute(db, view->data)) {
-      return error_set(error, "%s: %s", view->path, db->failure_text);
-    }
-  }
-  /* The writer touches a leaf of every index with each record, wherever it lies. */
-  if (!engine_execute(db, writes ? "PRAGMA cache_size = -16384" : "PRAGMA query_only = ON")) {
-    return error_set(error, "%s", db->failure_text);
-  }
-  return true;
 }
 
 static bool is_in(const char *const *list, const char *name) {

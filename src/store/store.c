@@ -128,6 +128,10 @@ struct db *store_public_reader(struct store *store, struct error *error) {
   return open_reader(store, true, error);
 }
 
+struct db *store_notes(const struct store *store, struct error *error) {
+  return engine_notes(store->path, error);
+}
+
 void store_reader_close(struct db *db) {
   engine_close(db);
 }

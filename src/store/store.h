@@ -59,6 +59,9 @@ struct db *store_reader(struct store *store, struct error *error);
 /* The same for callers without a token: on it the database holds what is public, and nothing else. */
 struct db *store_public_reader(struct store *store, struct error *error);
 void store_reader_close(struct db *db);
+/* Tables for what one large write has to remember, in a file beside the database that is gone with store_reader_close.
+ * NULL with the reason. */
+struct db *store_notes(const struct store *store, struct error *error);
 
 /* Queues the work; false when the queue is full or the store is failing or closing, and then nothing was done. */
 bool store_submit(struct store *store, struct write *write);

@@ -84,7 +84,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size) {
     charset = charset_open(memory, "utf-8");
   }
   struct faults *faults = faults_new(memory);
-  struct sheet *sheet = sheet_open(memory, schema, charset, csv, left, faults);
+  struct sheet *sheet = sheet_open(memory, schema, charset, &(struct sheet_file){csv, left, false}, faults);
   must((sheet == NULL) == (faults->count > 0), "a header can be used or there is a reason");
   look_at_faults(schema, faults);
   if (sheet != NULL) {

@@ -9,7 +9,8 @@
 #include <stdlib.h>
 
 static struct sheet *open_sheet(void *memory, const struct schema *schema, const char *csv, struct faults *faults) {
-  return sheet_open(memory, schema, charset_open(memory, "utf-8"), csv, strlen(csv), faults);
+  return sheet_open(memory, schema, charset_open(memory, "utf-8"), &(struct sheet_file){csv, strlen(csv), false},
+                    faults);
 }
 
 static void add_faults(struct text *out, const struct faults *faults) {
