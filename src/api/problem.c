@@ -40,8 +40,6 @@ static const struct problem problems[] = {
      "The `Allow` header lists the methods that it takes."},
     {"not-acceptable", 406, "No such format is offered here",
      "The `Accept` header names no media type that this address can answer with."},
-    {"request-timeout", 408, "The request took too long to arrive",
-     "Head and body must arrive within a time that the server sets."},
     {"conflict", 409, "Conflict with an existing record",
      "The slug or an identifier belongs to another record. `errors` says which, and to which. Nothing was written."},
     {"referenced", 409, "Other records refer to this one",
