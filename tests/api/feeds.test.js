@@ -87,7 +87,7 @@ describe('making one', () => {
     const answer = await subscribe({calendar: `/v1/calendar/${made.stdout.trim()}/agreements.ics`}, {status: 200});
     assert.equal(readCalendar(answer).events.length, 3);
     const refused = await run(['token', 'create', '--db', server.db, '--role', 'feed', '--name', 'by hand', '--query', 'slgu=long']);
-    assert.equal(refused.code, 1);
+    assert.equal(refused.code, 2);
     assert.match(refused.stderr, /did you mean `slug`/);
   });
 });
@@ -262,7 +262,7 @@ test('one who subscribes sees the events move as the clock does: the same events
     const before = named(readCalendar(first).events);
     assert.deepEqual(days(before), {
       'ending review': '2025-12-30', 'ending end': '2026-06-30',
-      'renewing review': '2025-11-30', 'renewing notice': '2026-03-31', 'renewing end': '2026-05-31',
+      'renewing review': '2025-11-30', 'renewing notice': '2027-03-31', 'renewing end': '2026-05-31',
       'long review': '2030-06-30', 'long notice': '2030-12-01', 'long end': '2030-12-31',
     });
     assert.equal((await on('2026-05-01', look({'if-none-match': first.etag}))).status, 304, 'a restart on the same day changes nothing');
