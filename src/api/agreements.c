@@ -7,12 +7,14 @@
 
 #include "base/blob.h"
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/memory.h"
 
 #include <stdio.h>
 #include <string.h>
 
 enum { TICK_BATCH = 200 };
+static const int64_t TICK_LOG_NS = 2000000000;
 
 static const char *text_of(const json_t *object, const char *member) {
   return json_string_value(json_object_get(object, member));
@@ -211,6 +213,8 @@ struct tick {
   struct api *api;
   int64_t last; /* when everything is derived anew: the last pk that was */
   bool all, more;
+  size_t count;   /* of those that were derived */
+  int64_t log_at; /* when the log is told next how many (monotonic) */
 };
 
 static bool tick_some(void *argument, struct db *db) {
@@ -242,6 +246,7 @@ static bool tick_some(void *argument, struct db *db) {
     tick->last = pks[i];
     talloc_free(change.memory);
   }
+  tick->count += count;
   tick->more = count == TICK_BATCH;
   if (!tick->more) {
     query = db_named(db, "today-write");
@@ -281,6 +286,15 @@ static bool read_clock(void *argument, struct db *db) {
   return false; /* nothing to keep */
 }
 
+/* So that a start which takes long is seen to go on. */
+static void log_progress(struct tick *tick) {
+  int64_t now = clock_monotonic_ns();
+  if (now >= tick->log_at) {
+    log_line(LOG_INFO, "derived the status of %zu agreements so far", tick->count);
+    tick->log_at = now + TICK_LOG_NS;
+  }
+}
+
 bool api_tick(struct api *api) {
   struct clock_state state = {.held = DAY_NONE};
   if (store_write(api_store(api), read_clock, &state) != WRITE_DROPPED) {
@@ -292,10 +306,12 @@ bool api_tick(struct api *api) {
   }
   /* A day before the one that the columns hold for (a test's, or a clock set right) may undo any change. */
   struct tick tick = {.api = api, .all = held != DAY_NONE && today < held, .more = true};
+  tick.log_at = clock_monotonic_ns() + TICK_LOG_NS;
   while (tick.more) {
     if (store_write(api_store(api), tick_some, &tick) != WRITE_SAVED) {
       return false;
     }
+    log_progress(&tick);
   }
   return true;
 }
