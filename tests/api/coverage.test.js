@@ -135,6 +135,29 @@ test('statistics and the graph count a party on the days on which it is one, as 
   assert.equal(await count('party', null, 'on=2024-01-01') - await count('party', null, 'on=2023-12-31'), 1);
 });
 
+test('no path leads the public through an internal organization', async () => {
+  await organization('open-root');
+  await organization('closed-middle', [{type: 'predecessor', organization: 'open-root'}], {visibility: 'internal'});
+  await organization('open-leaf', [{type: 'parent', organization: 'closed-middle'}]);
+  await agreement('of-open-root', ['open-root', 'other']);
+  assert.deepEqual(await covered('organization=open-leaf'), [['of-open-root', 'mixed', 'open-root', null, null]]);
+  const {text} = await server.get('/v1/coverage?organization=open-leaf', {role: null, status: 200});
+  assert.deepEqual(JSON.parse(text).agreements, []);
+  assert.ok(!text.includes('closed-middle'));
+});
+
+test('a merge keeps the days of a party that both were, and refuses days on which both were it', async () => {
+  for (const slug of ['twin-a', 'twin-b', 'double-a', 'double-b']) await organization(slug);
+  await agreement('in-turn', ['other', {organization: 'twin-a', until: '2022'}, {organization: 'twin-b', from: '2024'}]);
+  await server.post('/v1/organizations/twin-a/merge', {into: 'twin-b'}, {status: 200});
+  const days = {'2022-12-31': 1, '2023-01-01': 0, '2023-12-31': 0, '2024-01-01': 1};
+  for (const [on, count] of Object.entries(days)) assert.equal((await covered(`organization=twin-b&on=${on}`)).length, count, on);
+  await agreement('at-once', ['other', {organization: 'double-a', until: '2023'}, {organization: 'double-b', from: '2022'}]);
+  const {json} = await server.post('/v1/organizations/double-a/merge', {into: 'double-b'}, {status: 422});
+  assert.match(json.errors[0].message, /at-once.*twice in the same role at the same time/);
+  assert.equal((await covered('organization=double-a&on=2021-01-01')).length, 1, 'nothing was changed');
+});
+
 test('an organization may leave and join again, but is not twice in one role at one time', async () => {
   const parties = (...spans) => ['other', ...spans.map((span) => ({organization: 'late', ...span}))];
   await agreement('again', parties({until: '2021'}, {from: '2023'}));
