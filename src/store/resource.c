@@ -309,10 +309,10 @@ static struct query *changed_columns(struct db *db, const struct shape *shape, b
       shape_add_parameter(sql, column, FIRST_COLUMN + (int)i);
     }
   }
-  const char *sort = sort_names_column(shape->resource);
-  bool sorted_anew = sort != NULL && sort_names_differ(shape->resource, before, after);
+  const char *column = sort_names_column(shape->resource);
+  bool sorted_anew = column != NULL && sort_names_differ(shape->resource, before, after);
   if (sorted_anew) {
-    text_addf(sql, ", \"%s\" = $6", sort);
+    text_addf(sql, ", \"%s\" = $6", column);
   }
   text_add(sql, " WHERE pk = $1");
   struct query *query = db_query(db, sql->data);
