@@ -102,9 +102,9 @@ static bool tell_flags(const struct arguments *arguments, const json_t *faults) 
     json_t *fault = json_array_get(faults, i);
     const char *name = flag_of(arguments, fault)->name, *message = text_of(fault, "message");
     if (arguments->json) {
-      json_object_clear(fault);
       json_object_set_new(fault, "flag", json_sprintf("--%s", name));
-      json_object_set_new(fault, "message", json_string(message));
+      json_object_del(fault, "pointer");
+      json_object_del(fault, "parameter");
     } else {
       fprintf(stderr, "entente %s: --%s %s\n", arguments->command->name, name, message);
     }
