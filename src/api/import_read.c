@@ -216,14 +216,18 @@ static bool blank(const char *bytes, size_t size) {
   return true;
 }
 
-/* Where the line ends that begins at `at`, and whether there is nothing in it. */
+/* Where the line ends that begins at `at`, and whether there is nothing in it. What will be read stays. */
 static const char *line_end(struct import *import, const char *at, const char *end, bool *empty) {
+  const char *start = at;
   *empty = true;
+  passage_reach(&import->passed, start);
   while (at < end) {
     size_t piece = (size_t)(end - at) < PIECE ? (size_t)(end - at) : PIECE;
     const char *found = memchr(at, '\n', piece), *to = found == NULL ? at + piece : found;
     *empty = *empty && blank(at, (size_t)(to - at));
-    passage_reach(&import->passed, to);
+    if (to - start > IMPORT_RECORD_MOST) {
+      passage_reach(&import->passed, to);
+    }
     if (found != NULL) {
       return found;
     }
@@ -285,7 +289,7 @@ static const char *item_end(struct import *import, const struct items *items) {
   bool quoted = false;
   const char *at = items->at;
   for (; at < items->end; at++) {
-    if ((at - items->at) % PIECE == 0) {
+    if (at == items->at || (at - items->at > IMPORT_RECORD_MOST && (at - items->at) % PIECE == 0)) {
       passage_reach(&import->passed, at);
     }
     if (quoted) {

@@ -203,7 +203,8 @@ static bool ask_here(const char *db, bool catches_up, const struct asked *asked,
                               .content_type = asked->content_type,
                               .if_match = asked->if_match,
                               .body = asked->body == NULL ? "" : asked->body,
-                              .body_size = asked->body_size};
+                              .body_size = asked->body_size,
+                              .body_filed = asked->body_filed};
     struct call *call = api_open(api, worker, memory, &request);
     if (api_reply(call)->status == 0) {
       run_call(api, worker, call);

@@ -13,6 +13,7 @@ struct asked {
   const char *method, *target, *content_type; /* content_type NULL: no body */
   const char *body;
   size_t body_size;
+  bool body_filed;      /* it lies in a file that is mapped (base/spool.h) */
   const char *if_match; /* or NULL */
   const char *save_as;  /* write a successful answer's body to this file, whole or not at all; or NULL */
   bool (*take)(void *taker, const char *bytes, size_t size); /* gets a successful answer's body, as it comes, and says

@@ -1,5 +1,6 @@
 /* An import is one request with the whole file as its body; what the file is follows from its name or a flag. */
 #include "base/memory.h"
+#include "base/spool.h"
 #include "base/text.h"
 #include "cli/ask.h"
 #include "cli/tell.h"
@@ -10,21 +11,25 @@
 #include <string.h>
 #include <strings.h>
 
-static bool read_all(const char *path, struct text *out) {
+/* Copies the file, be it a pipe, beside the database: what somebody changes of it meanwhile does no harm. */
+static bool read_all(const char *path, const char *beside, struct spool *out) {
   FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "rb");
   if (file == NULL) {
     return false;
   }
   char buffer[65536];
   size_t size;
-  while ((size = fread(buffer, 1, sizeof buffer, file)) > 0) {
-    text_add_bytes(out, buffer, size);
+  bool fine = true;
+  while (fine && (size = fread(buffer, 1, sizeof buffer, file)) > 0) {
+    fine = spool_add(out, beside, buffer, size);
   }
-  bool fine = ferror(file) == 0;
+  fine = fine && ferror(file) == 0;
+  int reason = errno;
   if (file != stdin) {
     fclose(file);
   }
-  return fine;
+  errno = reason;
+  return fine && spool_whole(out) != NULL;
 }
 
 static const char *text_of(const json_t *object, const char *member) {
@@ -108,14 +113,16 @@ static int tell_charset(const struct arguments *arguments, const json_t *problem
 
 int run_import(const struct arguments *arguments) {
   void *memory = talloc_new(NULL);
-  struct text *body = text_new(memory), *target = text_new(memory);
+  struct spool body = {0};
+  struct text *target = text_new(memory);
   const char *media = media_of(memory, arguments);
   if (media == NULL) {
     talloc_free(memory);
     return EXIT_USAGE;
   }
-  if (!read_all(arguments->words[0], body)) {
+  if (!read_all(arguments->words[0], argument(arguments, "db"), &body)) {
     int status = tell_failure(arguments, "%s: %s", arguments->words[0], strerror(errno));
+    spool_drop(&body);
     talloc_free(memory);
     return status;
   }
@@ -128,8 +135,9 @@ int run_import(const struct arguments *arguments) {
   struct asked asked = {.method = "POST",
                         .target = target->data,
                         .content_type = media,
-                        .body = body->data,
-                        .body_size = body->length,
+                        .body = spool_whole(&body),
+                        .body_size = body.size,
+                        .body_filed = body.filed,
                         .makes_registry = true};
   struct answered answered;
   struct error error;
@@ -143,6 +151,7 @@ int run_import(const struct arguments *arguments) {
                                       : print_report(answered.json, dry);
     json_decref(answered.json);
   }
+  spool_drop(&body);
   talloc_free(memory);
   return status;
 }

@@ -1,11 +1,13 @@
 // Files that are larger than a body on the network may be: through the socket they are taken.
 import {after, before, test} from 'node:test';
 import assert from 'node:assert/strict';
+import {spawn} from 'node:child_process';
 import {readdirSync, rmSync, writeFileSync} from 'node:fs';
 import http from 'node:http';
 import {dirname, join} from 'node:path';
 import {operations} from './lib/contract.js';
-import {run} from './lib/command.js';
+import {binary, run, surroundings} from './lib/command.js';
+import {assertModest} from './lib/memory.js';
 import {newFolder, startServer} from './lib/server.js';
 
 const limit = operations.find((each) => each.id === 'import').declared['x-body-limit'];
@@ -58,4 +60,15 @@ test('on the network such a file is too large', async () => {
     request.on('error', failed).flushHeaders();
   });
   assert.equal(status, 413);
+});
+
+test('without a server, import takes a file of more than 256 MiB, and keeps little of it in memory', {skip: process.env.ENTENTE_IMPORT_MIB !== undefined && 'it takes long under sanitizers'}, async () => {
+  const child = spawn(binary, ['import', '--db', join(folder, 'alone.db'), '--format', 'json', '-'], {env: surroundings(), stdio: ['pipe', 'pipe', 'ignore']});
+  const line = Buffer.from(`${' '.repeat(1 << 20)}\n`);
+  for (let i = 0; i < 260; i++) if (!child.stdin.write(line)) await new Promise((go) => { child.stdin.once('drain', go); });
+  assertModest(child.pid, 'most of the file came');
+  child.stdin.end('{"resource":"areas","slug":"a","name":"A"}\n');
+  let report = '';
+  for await (const text of child.stdout.setEncoding('utf8')) report += text;
+  assert.equal(report, '1 rows, 1 created, 0 updated, 0 unchanged\n');
 });
