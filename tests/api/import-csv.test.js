@@ -440,7 +440,7 @@ describe('entente import', () => {
 
   test('refuses what it cannot do', async () => {
     const csv = file('c.csv', 'slug,name\nc,C\n');
-    for (const [args, code, word] of [[[csv], 2, /resource is required/], [['--charset', 'x\r\ny', csv], 2, /charset/], [['--charset', 'klingon', '--resource', 'areas', csv], 1, /shift_jis/], [['--format', 'xml', csv], 2, /json or csv/]]) {
+    for (const [args, code, word] of [[[csv], 2, /resource is required/], [['--charset', 'x\r\ny', csv], 2, /charset/], [['--charset', 'klingon', '--resource', 'areas', csv], 2, /shift_jis/], [['--format', 'xml', csv], 2, /json or csv/]]) {
       const ended = await run(['import', ...db, ...args]);
       assert.equal(ended.code, code, ended.stderr);
       assert.match(ended.stderr, word);
