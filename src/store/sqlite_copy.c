@@ -150,9 +150,10 @@ bool engine_fits(const char *path, struct error *error) {
   }
   int64_t page = number_at(head, 16, 2) == 1 ? 65536 : number_at(head, 16, 2), pages = number_at(head, 28, 4);
   bool counted = number_at(head, 24, 4) == number_at(head, 92, 4) && pages > 0;
-  if (!logged && page > 0 && (counted ? file.st_size != page * pages : file.st_size % page != 0)) {
+  int64_t stated = page * pages;
+  if (!logged && page > 0 && (counted ? file.st_size != stated : file.st_size % page != 0)) {
     return error_set(error, "%s was cut, or has something behind its end: it has %lld bytes, its pages %lld", path,
-                     (long long)file.st_size, (long long)(page * pages));
+                     (long long)file.st_size, (long long)stated);
   }
   return true;
 }
