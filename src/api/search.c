@@ -78,8 +78,7 @@ bool read_question(struct call *call, struct question *out) {
   }
   switch (question_read(call->memory, text, out)) {
   case QUESTION_EMPTY:
-    faults_add(call->faults, PLACE_PARAMETER, "q", "empty",
-               "has nothing to search for: no letter and no digit");
+    faults_add(call->faults, PLACE_PARAMETER, "q", "empty", "has nothing to search for: no letter and no digit");
     return false;
   case QUESTION_LONG:
     faults_add(call->faults, PLACE_PARAMETER, "q", "too_many",
@@ -202,8 +201,7 @@ static const char *read_name(struct call *call) {
   const char *name = contract_parameter(call->operation, call->uri, "name");
   const char *key = name == NULL ? NULL : fold_key(call->memory, name);
   if (key != NULL && key[0] == '\0') {
-    faults_add(call->faults, PLACE_PARAMETER, "name", "empty",
-               "has nothing to compare: no letter and no digit");
+    faults_add(call->faults, PLACE_PARAMETER, "name", "empty", "has nothing to compare: no letter and no digit");
     return NULL;
   }
   return key;
