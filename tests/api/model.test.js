@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import {resource} from './lib/contract.js';
 import {Model, Refusal} from './lib/model.js';
 import {everything} from './lib/pages.js';
+import {inOrder} from './lib/query.js';
 import {Random} from './lib/random.js';
 import {startServer} from './lib/server.js';
 
@@ -63,7 +64,7 @@ class Client {
     const values = {
       name: () => this.name(),
       title: () => this.name(),
-      names: () => random.some([{value: '名', lang: 'ja'}, {value: 'N', kind: 'acronym'}], 2),
+      names: () => random.some([{value: '名', lang: 'ja'}, {value: `${this.prefix}N`, kind: 'acronym'}], 2),
       kind: () => random.pick(path === 'organizations' ? ['company', 'unit', 'other'] : ['mou', 'nda']),
       country: () => random.pick(['JP', 'TW', null]),
       description: () => random.pick(['text', 'a\n"b"\\', '長い'.repeat(300), null]),
@@ -237,9 +238,8 @@ class Client {
     const sort = `${this.random.pick(['', '-'])}${member}`;
     const items = await everything(server, `/v1/${path}?sort=${sort}&limit=${this.random.pick([7, 50, 500])}`);
     const own = items.filter((each) => this.model.records.has(each.id)).map((each) => this.plain(each));
-    const [sign, value] = [sort[0] === '-' ? -1 : 1, (each) => each[member]];
-    const order = (a, b) => ((value(a) === null) - (value(b) === null)) || sign * (Buffer.compare(Buffer.from(value(a) ?? ''), Buffer.from(value(b) ?? '')) || (a.id < b.id ? -1 : 1));
-    assert.deepEqual(own, this.model.of(path).map((each) => this.model.document(each)).sort(order), `sort=${sort}`);
+    const documents = this.model.of(path).map((each) => this.model.document(each));
+    assert.deepEqual(own, inOrder(documents, sort, (each) => each[member]), `sort=${sort}`);
   }
 
   async step() {

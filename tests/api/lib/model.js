@@ -121,9 +121,13 @@ export class Model {
     refuse(this.#circular(record, along('supersedes', 'renews', 'amends', 'implements')));
   }
 
-  deriveSlug(path, name, id) {
+  // From the name in Latin letters; else from another one, the acronyms last; else from what is Latin in the name.
+  deriveSlug(path, body, id) {
     const tail = id.slice(-8);
-    const base = name.toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-|-$/g, '');
+    const name = body[resource(path).nameMember];
+    const others = [...(body.names ?? [])].sort((one, other) => (one.kind === 'acronym') - (other.kind === 'acronym'));
+    const latin = [name, ...others.map(({value}) => value)].find((each) => /^[ -~]*$/.test(each)) ?? name;
+    const base = latin.toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-|-$/g, '');
     if (base === '') return `${resource(path).schema['x-resource'].prefix}-${tail}`;
     const candidates = [base, ...[2, 3, 4, 5, 6, 7, 8, 9].map((number) => `${base}-${number}`), `${base}-${tail}`];
     return candidates.find((slug) => !this.meant(path, slug));
@@ -177,7 +181,7 @@ export class Model {
     this.#check(next);
     if (taken && taken.id !== record?.id) throw new Refusal(409, 'conflict'); // among other faults it is one of them
     if (!record) Object.assign(next, {id: learn(), sequence: this.made++, revision: 0});
-    next.slug = wanted ?? next.slug ?? this.deriveSlug(path, next.body[resource(path).nameMember], next.id);
+    next.slug = wanted ?? next.slug ?? this.deriveSlug(path, next.body, next.id);
     const same = record && next.slug === record.slug && JSON.stringify(next.body) === JSON.stringify(record.body);
     return same ? record : this.#keep(next);
   }
