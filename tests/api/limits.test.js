@@ -238,7 +238,7 @@ describe('requests with a token', () => {
       assert.equal(code, 2, wrongly);
       assert.match(stderr, /--requests-per-minute .*whole number/);
     }
-    assert.equal((await create('--writes-per-minute', '99999999')).code, 1);
+    assert.equal((await create('--writes-per-minute', '99999999')).code, 2);
   }));
 });
 

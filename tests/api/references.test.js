@@ -27,7 +27,7 @@ test('a party and an area may be written as the slug or the id alone', async () 
   const two = await area('short-two');
   const made = await agreement('short', {parties: ['short-one'], areas: [two.json.id]});
   assert.deepEqual(made.json.parties, [
-    {organization: shown(one), role: 'party', reference: null, name_as_signed: null, signed_on: null, signatories: []}]);
+    {organization: shown(one), role: 'party', reference: null, name_as_signed: null, signed_on: null, from: null, until: null, signatories: []}]);
   assert.deepEqual(made.json.areas, [{area: shown(two), note: null}]);
 });
 
