@@ -94,7 +94,7 @@ static void hold(struct csv_reader *reader, struct text *cell, const char *bytes
 /* Takes the bytes up to `end` into the cell, and counts their lines where they may have some. */
 static void take(struct csv_reader *reader, struct text *cell, const char *end, bool lines) {
   for (const char *at = reader->at; lines && at < end; at++) {
-    reader->line += *at == '\n' || (*at == '\r' && at[1] != '\n');
+    reader->line += *at == '\n' || (*at == '\r' && (at + 1 == reader->end || at[1] != '\n'));
   }
   hold(reader, cell, reader->at, (size_t)(end - reader->at));
   reader->at = end;

@@ -19,7 +19,8 @@ enum { FORM_WORDS = 10, FORM_BYTES = 96 };
 
 /* What those words are, as flags; 0: nothing. */
 unsigned legal_form_of(const char *words, size_t length);
-/* How many of the folded characters at `text` are a form that is written without spaces (株式会社); 0: they are none. */
+/* How many of the folded characters at `text` are a form that is written without spaces (株式会社); 0: they are none.
+ */
 size_t legal_form_at(const int32_t *text, size_t count);
 
 #endif

@@ -22,12 +22,12 @@ struct server_options {
   unsigned connections;     /* at most */
   long address_connections; /* of one address at most; 0: any number; -1: half of all */
   unsigned head_seconds, body_seconds, idle_seconds;
-  unsigned streams;               /* of events, at most */
-  unsigned heartbeat_seconds;     /* between signs of life on a stream without events */
+  unsigned streams;                /* of events, at most */
+  unsigned heartbeat_seconds;      /* between signs of life on a stream without events */
   const char *const *cors_origins; /* of front ends whose pages may read; `*` for any; ended by NULL */
-  const char *tls_cert, *tls_key; /* PEM files, both or neither; NULL: plain HTTP */
-  unsigned hsts_seconds;          /* for how long browsers are told to come by HTTPS only; 0: they are not told */
-  const struct network *proxies;  /* whose word about their clients is believed */
+  const char *tls_cert, *tls_key;  /* PEM files, both or neither; NULL: plain HTTP */
+  unsigned hsts_seconds;           /* for how long browsers are told to come by HTTPS only; 0: they are not told */
+  const struct network *proxies;   /* whose word about their clients is believed */
   size_t proxy_count;
   bool behind_proxy; /* close each connection after its answer */
   bool trust_all;    /* --insecure-no-auth */

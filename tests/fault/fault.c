@@ -1,12 +1,12 @@
 /* A disk that fails on demand, and a clock that is set, put under a program with LD_PRELOAD.
  *
- * FAULT_PATH is a pattern (as of bash, with extglob) for the paths that it watches; FAULT_CONTROL names a file of one line, which
- * is read before every watched call: `KIND ERRNO NTH STICKY ROUND`. KIND is `write` (write, pwrite, truncate,
- * allocate), `sync` or `read` (pread). The NTH call of that kind since ROUND last changed fails with ERRNO, and all
- * after it too when STICKY is 1. With NTH 0 nothing fails. How many calls of that kind came in this round, and how many
- * were failed, stands in FAULT_CONTROL.seen. While KIND is `hold`, calls of kind `sync` wait. With `die` the process is
- * killed before the NTH call that makes, flushes, renames or removes something on the disk: fsync, fdatasync, link,
- * rename, unlink.
+ * FAULT_PATH is a pattern (as of bash, with extglob) for the paths that it watches; FAULT_CONTROL names a file of one
+ * line, which is read before every watched call: `KIND ERRNO NTH STICKY ROUND`. KIND is `write` (write, pwrite,
+ * truncate, allocate), `sync` or `read` (pread). The NTH call of that kind since ROUND last changed fails with ERRNO,
+ * and all after it too when STICKY is 1. With NTH 0 nothing fails. How many calls of that kind came in this round, and
+ * how many were failed, stands in FAULT_CONTROL.seen. While KIND is `hold`, calls of kind `sync` wait. With `die` the
+ * process is killed before the NTH call that makes, flushes, renames or removes something on the disk: fsync,
+ * fdatasync, link, rename, unlink.
  *
  * From the moment at which the program listens on a socket, its wall clock is FAULT_CLOCK_AHEAD seconds ahead: a day
  * turns, or whoever waits for an instant of that clock waits as if it had been set back since.

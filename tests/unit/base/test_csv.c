@@ -191,8 +191,27 @@ static void what_is_broken_is_told_with_its_line(void **state) {
   assert_read("\"a\" ,b", ',', "!1");
 }
 
+/* The bytes end where their memory ends, as a file that fills its last page does. */
+static void a_line_break_at_the_very_end_of_a_cell_that_nothing_ends_is_the_last_byte_that_is_read(void **state) {
+  (void)state;
+  static const char file[] = "a,\"b\r";
+  size_t size = sizeof file - 1;
+  char *bytes = malloc(size);
+  struct text *cell = text_new(NULL);
+  struct csv_reader reader;
+  bool bare;
+  memcpy(bytes, file, size);
+  csv_open(&reader, bytes, size, ',');
+  assert_int_equal(csv_read(&reader, cell, &bare), CSV_CELL);
+  assert_int_equal(csv_read(&reader, cell, &bare), CSV_BROKEN);
+  assert_int_equal(reader.line, 1);
+  talloc_free(cell);
+  free(bytes);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(a_line_break_at_the_very_end_of_a_cell_that_nothing_ends_is_the_last_byte_that_is_read),
       cmocka_unit_test(a_first_line_may_say_what_parts_cells),
       cmocka_unit_test(text_is_quoted_only_where_it_needs_to_be),
       cmocka_unit_test(what_could_be_a_formula_is_defused),
