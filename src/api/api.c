@@ -1,25 +1,30 @@
 /* A call goes through fixed stations: address, operation, caller, role; then query and body; then its handler. Each may
  * answer and so end the way. A handler finds everything checked. */
-#include "api/call.h"
+#include "api/api.h"
 
-#include "api/caller.h"
-#include "api/doubts.h"
-#include "api/ending.h"
-#include "api/feed.h"
-#include "api/idempotency.h"
-#include "api/limits.h"
-#include "api/session.h"
-#include "api/snapshots.h"
-#include "api/tickets.h"
-#include "api/tokens.h"
+#include "access/caller.h"
+#include "access/ending.h"
+#include "access/limits.h"
+#include "access/session.h"
+#include "access/tickets.h"
+#include "access/tokens.h"
+#include "api/handlers.h"
 #include "base/assets.h"
 #include "base/blob.h"
 #include "base/clock.h"
 #include "base/mask.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "changes/feed.h"
 #include "contract/json.h"
 #include "domain/formats.h"
+#include "records/agreements.h"
+#include "records/doubts.h"
+#include "request/answer.h"
+#include "request/idempotency.h"
+#include "request/media.h"
+#include "request/services.h"
+#include "request/snapshots.h"
 #include "store/spill.h"
 
 #include <libgen.h>
@@ -28,74 +33,13 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Of a read that others wait for: some ten milliseconds, and not twice that where much else is done. */
-enum { WORK_SOON = 1000, SOON_NS = 20000000 };
 enum { ADDRESSES = 1 << 17, DOCUMENT_CACHE_BYTES = 5 << 20, DOCUMENT_SPILL_BYTES = 256 << 20 };
 
 struct api {
+  struct services services;
   struct contract *contract;
-  struct store *store;
-  struct addresses *addresses;
-  struct spill *spill;
-  struct api_options options;
-  struct limits *limits;
-  struct endings *endings;
-  struct feed *feed;
-  struct snapshots *snapshots;
-  struct tickets *tickets;
   const struct handler **handlers; /* by operation */
-  char build_tag[9];
-  void (*add_metrics)(void *argument, struct text *out);
-  void *metrics_argument;
 };
-
-static const struct handler handlers[] = {
-    {"list", CALL_READ, handle_list, find_list_faults},
-    {"stats", CALL_READ, handle_stats, find_filter_faults},
-    {"graph", CALL_READ, handle_graph, find_filter_faults},
-    {"coverage", CALL_READ, handle_coverage, find_coverage_faults},
-    {"search", CALL_READ, handle_search, find_search_faults},
-    {"organization-match", CALL_READ, handle_organization_match, find_match_faults},
-    {"create", CALL_WRITE, handle_create, find_create_faults},
-    {"get", CALL_READ, handle_get, NULL},
-    {"replace", CALL_WRITE, handle_replace, find_replace_faults},
-    {"patch", CALL_WRITE, handle_patch, NULL},
-    {"delete", CALL_WRITE, handle_delete, NULL},
-    {"merge", CALL_LONG_WRITE, handle_merge, NULL},
-    {"agreement-status", CALL_READ, handle_agreement_status, NULL},
-    {"history", CALL_READ, handle_history, NULL},
-    {"changes", CALL_READ, handle_changes, NULL},
-    {"changes-ticket", CALL_READ, handle_changes_ticket, NULL},
-    {"import", CALL_BACKGROUND, handle_import, NULL},
-    {"export", CALL_READ, handle_export, NULL},
-    {"calendar", CALL_READ, handle_calendar, NULL},
-    {"token-list", CALL_READ, handle_token_list, NULL},
-    {"token-get", CALL_READ, handle_token_get, NULL},
-    {"token-create", CALL_WRITE, handle_token_create, find_token_faults},
-    {"token-revoke", CALL_WRITE, handle_token_revoke, NULL},
-    {"session-create", CALL_WRITE, handle_session_create, NULL},
-    {"session-get", CALL_READ, handle_session_get, NULL},
-    {"session-end", CALL_WRITE, handle_session_end, NULL},
-    {"webhook-list", CALL_READ, handle_webhook_list, NULL},
-    {"webhook-create", CALL_WRITE, handle_webhook_create, find_webhook_faults},
-    {"webhook-get", CALL_READ, handle_webhook_get, NULL},
-    {"webhook-patch", CALL_WRITE, handle_webhook_patch, NULL},
-    {"webhook-delete", CALL_WRITE, handle_webhook_delete, NULL},
-    {"webhook-rotate", CALL_WRITE, handle_webhook_rotate, NULL},
-    {"webhook-deliveries", CALL_READ, handle_webhook_deliveries, NULL},
-    {"webhook-redeliver", CALL_WRITE, handle_webhook_redeliver, NULL},
-    {"backup", CALL_BACKGROUND, handle_backup, NULL},
-    {"check", CALL_BACKGROUND, handle_check, NULL},
-    {"health", CALL_READ, handle_health, NULL},
-    {"ready", CALL_READ, handle_ready, NULL},
-    {"metrics", CALL_READ, handle_metrics, NULL},
-    {"contract-yaml", CALL_READ, handle_contract_yaml, NULL},
-    {"contract-json", CALL_READ, handle_contract_json, NULL},
-    {"problem", CALL_READ, handle_problem, NULL},
-    {"page", CALL_READ, handle_page, NULL},
-    {"asset", CALL_READ, handle_asset, NULL},
-};
-enum { HANDLERS = sizeof handlers / sizeof handlers[0] };
 
 struct contract *api_load_contract(struct error *error) {
   const struct asset *file = asset_find("openapi.yaml");
@@ -113,17 +57,17 @@ static void mark_build(struct api *api) {
     crypto_generichash_update(&state, (const unsigned char *)file->data, file->size);
   }
   crypto_generichash_final(&state, hash, sizeof hash);
-  sodium_bin2hex(api->build_tag, sizeof api->build_tag, hash, 4);
+  sodium_bin2hex(api->services.build_tag, sizeof api->services.build_tag, hash, 4);
 }
 
 /* Finds each operation's handler; every one of both must have the other. */
 static bool bind_handlers(struct api *api, struct error *error) {
-  bool used[HANDLERS] = {false};
+  bool *used = memory_array(api, bool, handler_count);
   const struct contract *contract = api->contract;
   api->handlers = memory_array(api, const struct handler *, contract->operation_count);
   for (size_t i = 0; i < contract->operation_count; i++) {
     const struct operation *operation = &contract->operations[i];
-    for (size_t j = 0; j < HANDLERS; j++) {
+    for (size_t j = 0; j < handler_count; j++) {
       if (strcmp(handlers[j].name, operation->handler) == 0) {
         api->handlers[operation->index] = &handlers[j];
         used[j] = true;
@@ -134,7 +78,7 @@ static bool bind_handlers(struct api *api, struct error *error) {
                        operation->handler);
     }
   }
-  for (size_t j = 0; j < HANDLERS; j++) {
+  for (size_t j = 0; j < handler_count; j++) {
     if (!used[j]) {
       return error_set(error, "no operation of the contract asks for the handler %s", handlers[j].name);
     }
@@ -142,92 +86,61 @@ static bool bind_handlers(struct api *api, struct error *error) {
   return true;
 }
 
-struct api *api_new(struct contract *contract, struct store *store, const struct api_options *options,
+struct api *api_new(struct contract *contract, struct store *store, const struct service_options *options,
                     struct error *error) {
   struct api *api = memory_new(NULL, struct api);
+  rules_bind(contract);
   api->contract = contract;
-  api->store = store;
-  api->options = *options;
+  api->services.contract = contract;
+  api->services.store = store;
+  api->services.options = *options;
   if (!bind_handlers(api, error)) {
     talloc_free(api);
     return NULL;
   }
-  api->addresses = addresses_new(api, ADDRESSES, store_changes(store));
-  api->spill = spill_new(api, dirname(memory_copy(api, store_path(store))), DOCUMENT_SPILL_BYTES);
-  api->limits = limits_new(api);
-  api->endings = endings_new(api);
-  api->feed = feed_new(api, store);
-  api->snapshots = snapshots_new(api, store);
-  api->tickets = tickets_new(api);
+  api->services.addresses = addresses_new(api, ADDRESSES, store_changes(store));
+  api->services.spill = spill_new(api, dirname(memory_copy(api, store_path(store))), DOCUMENT_SPILL_BYTES);
+  api->services.limits = limits_new(api);
+  api->services.endings = endings_new(api);
+  api->services.feed = feed_new(api, store);
+  api->services.snapshots = snapshots_new(api, store);
+  api->services.tickets = tickets_new(api);
   mark_build(api);
   return api;
-}
-
-const struct api_options *api_options(const struct api *api) {
-  return &api->options;
-}
-
-struct limits *api_limits(const struct api *api) {
-  return api->limits;
-}
-
-struct endings *api_endings(const struct api *api) {
-  return api->endings;
 }
 
 void api_free(struct api *api) {
   talloc_free(api);
 }
 
-const struct contract *api_contract(const struct api *api) {
-  return api->contract;
+const struct services *api_services(const struct api *api) {
+  return &api->services;
 }
 
-struct store *api_store(const struct api *api) {
-  return api->store;
-}
-
-const char *api_build_tag(const struct api *api) {
-  return api->build_tag;
-}
-
-struct feed *api_feed(const struct api *api) {
-  return api->feed;
-}
-
-struct snapshots *api_snapshots(const struct api *api) {
-  return api->snapshots;
-}
-
-struct tickets *api_tickets(const struct api *api) {
-  return api->tickets;
+bool api_tick(struct api *api) {
+  return agreements_tick(&api->services);
 }
 
 void api_metrics_source(struct api *api, void (*add)(void *argument, struct text *out), void *argument) {
-  api->add_metrics = add;
-  api->metrics_argument = argument;
-}
-
-void api_add_metrics(struct api *api, struct text *out) {
-  if (api->add_metrics != NULL) {
-    api->add_metrics(api->metrics_argument, out);
-  }
+  api->services.add_metrics = add;
+  api->services.metrics_argument = argument;
 }
 
 /* -- workers ------------------------------------------------------------------------------------------------------- */
 
 struct worker *worker_new(struct api *api, struct error *error) {
   struct worker *worker = memory_new(NULL, struct worker);
-  worker->api = api;
-  worker->tokens = tokens_new(worker, store_changes(api->store), (int64_t)api->options.session_idle_seconds * 1000);
-  worker->whole.addresses = api->addresses;
-  worker->whole.documents = documents_new(worker, DOCUMENT_CACHE_BYTES, api->spill);
-  worker->whole.db = store_reader(api->store, error);
+  worker->services = &api->services;
+  worker->tokens = tokens_new(worker, store_changes(api->services.store),
+                              (int64_t)api->services.options.session_idle_seconds * 1000);
+  worker->whole.addresses = api->services.addresses;
+  worker->whole.documents = documents_new(worker, DOCUMENT_CACHE_BYTES, api->services.spill);
+  worker->whole.db = store_reader(api->services.store, error);
   worker->open.open = true;
-  if (api->options.open && worker->whole.db != NULL) {
-    worker->open.db = store_public_reader(api->store, error);
+  if (api->services.options.open && worker->whole.db != NULL) {
+    worker->open.db = store_public_reader(api->services.store, error);
   }
-  if (worker->whole.db == NULL || (api->options.open && worker->open.db == NULL)) {
+  if (worker->whole.db == NULL || (api->services.options.open && worker->open.db == NULL)) {
     worker_free(worker);
     return NULL;
   }
@@ -269,7 +182,7 @@ static const char *shown_path(struct call *call) {
   return out;
 }
 
-static void route(struct call *call) {
+static void route(const struct api *api, struct call *call) {
   const char *why = NULL;
   if (strcmp(call->request->method, "OPTIONS") == 0 && strcmp(call->request->target, "*") == 0) {
     answer_bytes(call, 204, NULL, NULL, 0);
@@ -281,13 +194,13 @@ static void route(struct call *call) {
     answer_problem(call, "malformed-request", "the address: %s", why);
     return;
   }
-  contract_route(call->api->contract, call->request->method, call->uri, &call->route);
+  contract_route(call->services->contract, call->request->method, call->uri, &call->route);
   call->operation = call->route.operation;
   if (call->operation != NULL) {
     if (call->operation->resource != NULL) {
       call->resource = call->operation->resource;
     }
-    call->handler = call->api->handlers[call->operation->index];
+    call->handler = api->handlers[call->operation->index];
   } else if (call->route.allowed[0] == '\0') {
     answer_problem(call, "not-found", "there is nothing at %s", shown_path(call));
   } else if (strcmp(call->request->method, "OPTIONS") == 0) {
@@ -302,12 +215,12 @@ static void route(struct call *call) {
 struct call *api_open(struct api *api, struct worker *worker, const void *memory, const struct request *request) {
   struct call *call = memory_new(memory, struct call);
   talloc_set_destructor(call, drop_body);
-  call->api = api;
+  call->services = &api->services;
   call->memory = call;
   call->request = request;
   call->worker = worker;
-  call->commits = store_commits(api->store);
-  route(call);
+  call->commits = store_commits(api->services.store);
+  route(api, call);
   if (request->crowded && (call->operation == NULL || !call->operation->unlimited)) {
     answer_problem(call, "too-many-connections", NULL);
     return call;
@@ -345,7 +258,7 @@ static bool is_text(struct call *call) {
 /* Which database the caller sees. */
 static void begin_reading(struct call *call, struct worker *worker) {
   call->worker = worker;
-  call->sight = api_from_nobody(call) && call->api->options.open ? &worker->open : &worker->whole;
+  call->sight = api_from_nobody(call) && call->services->options.open ? &worker->open : &worker->whole;
 }
 
 /* Answers with what the contract has found wrong, and with what only the handler can find. */
@@ -461,21 +374,6 @@ bool api_from_nobody(const struct call *call) {
   return call->principal.role == ROLE_NONE;
 }
 
-void call_limit(const struct call *call, struct db *db) {
-  if (call->soon) {
-    db_limit_work(db, WORK_SOON, SOON_NS);
-  }
-}
-
-struct db *call_db(struct call *call) {
-  if (call->db == NULL) {
-    call->db = call->sight->db;
-    db_begin_read(call->db);
-    call_limit(call, call->db);
-  }
-  return call->db;
-}
-
 /* How it ended; what failed is answered, but for DB_LONG. */
 static enum db_failure end_reading(struct call *call) {
   enum db_failure failure = DB_OK;
@@ -511,8 +409,9 @@ void api_accept(struct call *call) {
     return;
   }
   check_request(call);
-  session_accept(call);
-  token_accept(call);
+  if (call->handler->accept != NULL) {
+    call->handler->accept(call);
+  }
   end_reading(call);
 }
 
@@ -542,6 +441,18 @@ void api_background(struct call *call, struct worker *worker) {
   if (!has_ended(call, worker)) { /* it may have waited for its turn */
     api_read(call, worker);
   }
+}
+
+void api_not_saved(struct call *call, int outcome) {
+  if (outcome != WRITE_UNKNOWN) {
+    ending_undo(call);
+  }
+  answer_not_saved(call, outcome);
+}
+
+void api_refuse_busy(struct call *call) {
+  ending_undo(call);
+  answer_problem(call, "busy", NULL);
 }
 
 bool api_write(struct call *call, struct db *db) {

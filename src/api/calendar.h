@@ -11,9 +11,6 @@ struct text;
 
 /* Narrows the list of agreements to those that have events: whose current period has an end that can be told. */
 void calendar_narrow(struct call *call, struct page_request *page);
-/* Adds faults at /query to call->faults: what the list of agreements does not take of a feed's query. Inside a write.
- */
-void calendar_check_query(struct call *call, const char *query);
 /* How the calendar that the call asks for is called; lives as long as the call. */
 const char *calendar_name(const struct call *call);
 /* Adds the events of an agreement, whose document it is. False when that is not as the contract has it. */

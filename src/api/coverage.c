@@ -2,12 +2,15 @@
  * units, those it is a unit of, those that came after or before it, and upwards by both kinds of relation in any order.
  * The agreements of each are looked at; whether one is in force on the day follows from its terms, as everywhere. An
  * agreement is told once, by the first way that leads to it. */
-#include "api/agreements.h"
-
-#include "api/call.h"
-#include "api/closure.h"
+#include "api/handlers.h"
 #include "base/blob.h"
 #include "base/memory.h"
+#include "records/agreements.h"
+#include "records/closure.h"
+#include "request/answer.h"
+#include "request/call.h"
+#include "request/conditions.h"
+#include "request/services.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -52,7 +55,7 @@ struct covering {
 /* The parameter's record; NULL and a fault when it names none. */
 static json_t *read_record(struct call *call, const char *parameter, const char *path, struct found *found) {
   const char *key = contract_parameter(call->operation, call->uri, parameter);
-  const struct resource *resource = contract_resource(api_contract(call->api), path);
+  const struct resource *resource = contract_resource(call->services->contract, path);
   if (key == NULL) {
     return NULL;
   }
@@ -193,8 +196,8 @@ void find_coverage_faults(struct call *call) {
 void handle_coverage(struct call *call) {
   struct coverage coverage = {.call = call,
                               .change = {.db = call_db(call),
-                                         .contract = api_contract(call->api),
-                                         .resource = contract_resource(api_contract(call->api), "agreements"),
+                                         .contract = call->services->contract,
+                                         .resource = contract_resource(call->services->contract, "agreements"),
                                          .faults = call->faults},
                               .on = clock_today()};
   const char *asked = contract_parameter(call->operation, call->uri, "on");

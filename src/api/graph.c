@@ -1,13 +1,14 @@
 /* The graph of the agreements that a list's filters leave, as JSON that is made while it is sent: nodes, then edges. */
-#include "api/call.h"
-
-#include "api/filters.h"
-#include "api/pieces.h"
+#include "store/graph.h"
+#include "api/handlers.h"
 #include "base/hash.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "domain/day.h"
-#include "store/graph.h"
+#include "records/filters.h"
+#include "request/answer.h"
+#include "request/call.h"
+#include "request/pieces.h"
 
 #include <string.h>
 

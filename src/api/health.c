@@ -1,10 +1,12 @@
 /* What those who watch the server ask: whether it lives, whether it can take requests, and its figures. */
-#include "api/call.h"
-
-#include "api/limits.h"
+#include "access/limits.h"
+#include "api/handlers.h"
 #include "base/process.h"
 #include "base/prometheus.h"
 #include "base/text.h"
+#include "request/answer.h"
+#include "request/call.h"
+#include "request/services.h"
 
 /* -- alive and ready ----------------------------------------------------------------------------------------------- */
 
@@ -21,7 +23,7 @@ static bool can_read(struct call *call) {
 
 /* Every reason for which the server is not ready stands here. */
 void handle_ready(struct call *call) {
-  const struct store *store = api_store(call->api);
+  const struct store *store = call->services->store;
   if (store_broken(store) || !can_read(call)) {
     answer_problem(call, "storage-failed", NULL);
   } else if (store_full(store)) {
@@ -95,11 +97,13 @@ static void add_process(struct text *out) {
 
 void handle_metrics(struct call *call) {
   struct text *out = text_new(call->memory);
-  struct store *store = api_store(call->api);
+  struct store *store = call->services->store;
   struct store_counts counts;
   store_counts(store, &counts);
-  api_add_metrics(call->api, out);
-  limits_add_metrics(api_limits(call->api), out);
+  if (call->services->add_metrics != NULL) {
+    call->services->add_metrics(call->services->metrics_argument, out);
+  }
+  limits_add_metrics(call->services->limits, out);
   add_writer(&counts, out);
   prometheus_add(out, "entente_ready", "gauge", "1 while writes succeed, 0 while the disk is full or has failed.",
                  store_broken(store) || store_full(store) ? 0 : 1);

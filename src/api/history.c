@@ -1,117 +1,19 @@
-/* History is one append-only log (sql/…/0002-history.sql): every change of a record adds what the record says after it,
- * in the transaction of the change. That is its document without the relations that others have written: those come and
- * go without a revision of this record, and are in the history of the others. A record's history is its rows; what
- * changed in a step is told by comparing two documents when somebody asks. In the order of its numbers the log is the
- * feed of changes (feed.c). */
-#include "api/change.h"
+/* A record's history, and the record as it stood at one of its revisions or at an instant. What changed in a step is
+ * told by comparing two documents when somebody asks. */
+#include "api/history.h"
 
-#include "base/blob.h"
+#include "api/handlers.h"
 #include "base/clock.h"
 #include "base/memory.h"
-#include "base/network.h"
-#include "base/text.h"
-#include "contract/characters.h"
 #include "contract/difference.h"
+#include "records/change.h"
+#include "request/answer.h"
+#include "request/call.h"
+#include "request/conditions.h"
 
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* -- writing ------------------------------------------------------------------------------------------------------- */
-
-struct origin call_origin(const struct call *call) {
-  char *address = memory_array(call->memory, char, NETWORK_ADDRESS_SIZE);
-  network_print(call->request->peer, address);
-  const char *message = call->request->change_message;
-  char *tidy = message == NULL ? NULL : characters_tidy(call->memory, message, strlen(message), false);
-  message = tidy == NULL ? message : tidy;
-  return (struct origin){.actor = call->principal.name[0] == '\0' ? "-" : call->principal.name,
-                         .request_id = call->request->id,
-                         .address = address,
-                         .message = message == NULL || *message == '\0' ? NULL : message};
-}
-
-static void write_step(struct change *change, const struct target *target, const char *operation,
-                       const struct blob *own) {
-  static const struct origin clock = {.actor = "clock"};
-  const struct origin *origin = change->origin == NULL ? &clock : change->origin;
-  struct query *query = db_named(change->db, "history-write");
-  query_bind_text(query, 1, change->resource->path);
-  query_bind_text(query, 2, target->id);
-  query_bind_text(query, 3, target->slug);
-  query_bind_int(query, 4, target->revision);
-  query_bind_text(query, 5, change->origin == NULL ? "clock" : operation);
-  query_bind_text(query, 6, change->now);
-  query_bind_text(query, 7, origin->actor);
-  query_bind_text(query, 8, origin->request_id);
-  query_bind_text(query, 9, origin->address);
-  query_bind_text(query, 10, origin->message);
-  query_bind_text(query, 11, own == NULL ? NULL : own->data);
-  query_run(query);
-}
-
-static int drop_blob(struct blob **place) {
-  blob_drop(*place);
-  return 0;
-}
-
-struct blob *history_record(struct change *change, const struct target *target, const char *operation) {
-  if (change->pending) {
-    struct query *query = db_named(change->notes, "notes-touched-write");
-    query_bind_text(query, 1, target->id);
-    query_bind_int(query, 2, target->pk);
-    query_run(query);
-    return NULL;
-  }
-  if (strcmp(operation, "delete") == 0) {
-    write_step(change, target, operation, NULL);
-    return NULL;
-  }
-  struct blob *document = resource_document(change->db, change->resource, target->pk);
-  if (document == NULL) {
-    return NULL; /* the database failed */
-  }
-  struct blob **owned = memory_new(change->memory, struct blob *);
-  *owned = document;
-  talloc_set_destructor(owned, drop_blob);
-  struct blob *own = resource_own_document(change->db, change->resource, target->pk, document);
-  write_step(change, target, operation, own);
-  blob_drop(own);
-  return document;
-}
-
-bool history_pending(const struct change *change, const char *id) {
-  if (!change->pending) {
-    return false;
-  }
-  struct query *query = db_named(change->notes, "notes-touched-read");
-  query_bind_text(query, 1, id);
-  bool touched = query_step(query) == STEP_ROW;
-  query_end(query);
-  return touched;
-}
-
-bool history_end(struct change *change, bool (*wanted)(void *argument, struct db *db), void *argument) {
-  void *memory = change->memory;
-  bool whole = true;
-  change->pending = false;
-  struct query *query = db_named(change->notes, "notes-touched");
-  while (whole && query_step(query) == STEP_ROW) {
-    struct target target;
-    whole = wanted(argument, change->db);
-    change->memory = talloc_new(memory);
-    change->faults = faults_new(change->memory);
-    change->resource = resource_of_id(change->contract, query_text(query, 0));
-    if (whole && change->resource != NULL && change_load_pk(change, query_int(query, 1), &target)) {
-      /* A record that was there before has had its second revision by now. */
-      history_record(change, &target, target.revision == 1 ? "create" : "update");
-    }
-    talloc_free(change->memory);
-  }
-  query_end(query);
-  change->memory = memory;
-  return whole && db_failure(change->notes) == DB_OK;
-}
 
 /* -- finding ------------------------------------------------------------------------------------------------------- */
 
@@ -280,92 +182,4 @@ void answer_as_it_stood(struct call *call) {
     answer_tag_of_body(call); /* a number of the log may come again after a restore */
   }
   query_end(query);
-}
-
-/* -- the feed ------------------------------------------------------------------------------------------------------ */
-
-json_t *history_item(struct query *query, int first) {
-  return memory_checked(json_pack("{s:I, s:s, s:s, s:s, s:s, s:s, s:s, s:I}", "seq",
-                                  (json_int_t)query_int(query, first), "at", query_text(query, first + 1), "actor",
-                                  query_text(query, first + 2), "operation", query_text(query, first + 3), "resource",
-                                  query_text(query, first + 4), "id", query_text(query, first + 5), "slug",
-                                  query_text(query, first + 6), "revision", (json_int_t)query_int(query, first + 7)));
-}
-
-/* -- checking ------------------------------------------------------------------------------------------------------ */
-
-enum { TOLD_MOST = 100 };
-
-/* A row of history-newest, and the record that it is about. */
-struct stand {
-  const struct resource *resource;
-  const char *id, *slug, *document;
-  bool mirrored; /* the document has relations of the other side among its own */
-};
-
-/* Whether the record says what the last document of its history does; the places where it does not are added to `text`.
- */
-static bool stands(const struct stand *stand, const struct blob *own, struct text *text) {
-  if (strcmp(own->data, stand->document) == 0) {
-    return true; /* as nearly all are */
-  }
-  json_t *now = json_loadb(own->data, own->size, 0, NULL), *then = json_loads(stand->document, 0, NULL);
-  if (stand->mirrored) {
-    relations_drop_served(stand->resource, now, true);
-    relations_drop_served(stand->resource, then, true);
-  }
-  json_t *places = json_difference(stand->resource->schema, then, now, NULL);
-  size_t index;
-  json_t *place;
-  json_array_foreach(places, index, place) {
-    text_addf(text, "%s%s", index == 0 ? "" : ", ", json_string_value(json_object_get(place, "pointer")));
-  }
-  bool same = index == 0;
-  json_decref(places);
-  json_decref(then);
-  json_decref(now);
-  return same;
-}
-
-static bool check_stand(struct db *db, const struct stand *stand, struct text *line) {
-  struct found found;
-  if (stand->resource == NULL || !resource_find(db, stand->resource, stand->id, &found)) {
-    return true; /* history-gaps tells of it */
-  }
-  struct blob *document = resource_document(db, stand->resource, found.pk);
-  if (document == NULL) {
-    return true; /* the database failed */
-  }
-  struct blob *own = resource_own_document(db, stand->resource, found.pk, document);
-  text_addf(line, "%s (%s) is not as its history ends: ", stand->id, stand->slug);
-  bool same = stands(stand, own, line);
-  blob_drop(own);
-  blob_drop(document);
-  return same;
-}
-
-bool api_check_history(struct api *api, struct db *db, void (*tell)(void *argument, const char *line), void *argument) {
-  int told = 0;
-  struct query *query = db_named(db, "history-gaps");
-  while (query_step(query) == STEP_ROW) {
-    tell(argument, query_text(query, 0));
-    told++;
-  }
-  query_end(query);
-  query = db_named(db, "history-newest");
-  while (told < TOLD_MOST && query_step(query) == STEP_ROW) {
-    struct stand stand = {.resource = contract_resource(api_contract(api), query_text(query, 0)),
-                          .id = query_text(query, 1),
-                          .slug = query_text(query, 2),
-                          .document = query_text(query, 3),
-                          .mirrored = query_int(query, 4) != 0};
-    struct text *line = text_new(NULL);
-    if (!check_stand(db, &stand, line)) {
-      tell(argument, line->data);
-      told++;
-    }
-    talloc_free(line);
-  }
-  query_end(query);
-  return told == 0 && db_failure(db) == DB_OK;
 }

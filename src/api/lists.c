@@ -3,15 +3,18 @@
  * the query, so a page that was asked for again costs one small read while nothing was written. */
 #include "api/lists.h"
 
-#include "api/call.h"
-#include "api/cursor.h"
-#include "api/fields.h"
-#include "api/filters.h"
+#include "api/handlers.h"
 #include "api/rows.h"
 #include "base/blob.h"
 #include "base/hash.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "records/fields.h"
+#include "records/filters.h"
+#include "request/answer.h"
+#include "request/call.h"
+#include "request/conditions.h"
+#include "request/cursor.h"
 
 #include <stdio.h>
 #include <stdlib.h>

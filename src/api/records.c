@@ -1,14 +1,20 @@
 /* One record, for every resource alike: what differs between resources is in the contract and in their rules. A read
  * goes by address to pk and stamp, which is all that a 304 needs, and then to the bytes. A write looks at the
  * preconditions, changes the record, and answers with the document as it stands after it. */
-#include "api/change.h"
-
+#include "api/handlers.h"
+#include "api/history.h"
 #include "base/blob.h"
 #include "base/clock.h"
 #include "base/field.h"
 #include "base/memory.h"
 #include "contract/check.h"
 #include "contract/json.h"
+#include "contract/patch.h"
+#include "records/change.h"
+#include "request/answer.h"
+#include "request/call.h"
+#include "request/conditions.h"
+#include "request/services.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -92,7 +98,7 @@ static void begin_change(struct call *call, struct change *change) {
   *change = (struct change){.db = call->db,
                             .origin = origin,
                             .memory = call->memory,
-                            .contract = api_contract(call->api),
+                            .contract = call->services->contract,
                             .resource = call->resource,
                             .now = now,
                             .faults = call->faults};
@@ -259,26 +265,6 @@ static json_t *served(struct call *call, const struct target *target) {
   return owned_json(call->memory, schema_normal(call->resource->schema, json));
 }
 
-void check_patch_names(struct call *call, const struct schema *schema, const json_t *patch, const char *at) {
-  const char **names = memory_array(call->memory, const char *, schema->member_count + 1);
-  for (size_t i = 0; i < schema->member_count; i++) {
-    names[i] = schema->members[i].name;
-  }
-  const char *name;
-  json_t *value;
-  json_object_foreach((json_t *)(uintptr_t)patch, name, value) {
-    const struct member *member = schema_member(schema, name);
-    const char *inner = memory_print(call->memory, "%s/%s", at, name);
-    if (json_is_null(value) && member == NULL && !schema->open) {
-      const char *near = nearest_name(name, names);
-      faults_add(call->faults, PLACE_BODY, inner, "unknown", "is not a member here%s%s",
-                 near == NULL ? "" : "; did you mean ", near == NULL ? "" : near);
-    } else if (json_is_object(value) && member != NULL && (member->schema->kinds & KIND_OBJECT) != 0) {
-      check_patch_names(call, member->schema, value, inner);
-    }
-  }
-}
-
 void handle_patch(struct call *call) {
   struct change change;
   struct target target;
@@ -292,7 +278,7 @@ void handle_patch(struct call *call) {
   }
   json_t *merged = owned_json(call->memory, json_merge_patch(now, call->body));
   const struct schema *schema = call->resource->schema;
-  check_patch_names(call, schema, call->body, "");
+  patch_check_names(call->memory, schema, call->body, "", call->faults);
   schema_check(schema, merged, "", call->faults);
   if (call->faults->count == 0) {
     replace(call, &change, &target, owned_json(call->memory, schema_normal(schema, merged)));

@@ -5,9 +5,7 @@
 #include "api/rows.h"
 
 #include "api/calendar.h"
-#include "api/call.h"
-#include "api/fields.h"
-#include "api/pieces.h"
+#include "api/handlers.h"
 #include "base/blob.h"
 #include "base/csv.h"
 #include "base/hash.h"
@@ -17,6 +15,12 @@
 #include "contract/columns.h"
 #include "domain/calendar.h"
 #include "domain/day.h"
+#include "records/fields.h"
+#include "request/answer.h"
+#include "request/call.h"
+#include "request/media.h"
+#include "request/pieces.h"
+#include "request/services.h"
 #include "store/selection.h"
 
 #include <stdio.h>
@@ -267,7 +271,7 @@ void answer_rows(struct call *call, const struct page_request *page, const struc
 }
 
 void handle_export(struct call *call) {
-  const struct contract *contract = api_contract(call->api);
+  const struct contract *contract = call->services->contract;
   struct rows *rows = rows_new(call);
   rows->format = LIST_NDJSON;
   begin_resource(rows, &contract->resources[0]);

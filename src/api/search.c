@@ -1,13 +1,16 @@
 /* Searching across the resources, and telling which organization a written name means. The store finds and ranks; here
  * the question is read, and what was found is shown. */
-#include "api/call.h"
-
-#include "api/filters.h"
+#include "store/search.h"
+#include "api/handlers.h"
 #include "base/memory.h"
 #include "domain/fold.h"
 #include "domain/likeness.h"
 #include "domain/question.h"
-#include "store/search.h"
+#include "records/filters.h"
+#include "request/answer.h"
+#include "request/call.h"
+#include "request/conditions.h"
+#include "request/services.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,7 +46,7 @@ static int by_score(const void *a, const void *b) {
 
 /* The best of every resource that is asked for, best first; their number. */
 static size_t find_all(struct call *call, const struct question *question, size_t limit, struct found_record **out) {
-  const struct contract *contract = api_contract(call->api);
+  const struct contract *contract = call->services->contract;
   const char *only = contract_parameter(call->operation, call->uri, "resource");
   const struct search *search = search_new(call->memory, question);
   struct search_hit *hits = memory_array(call->memory, struct search_hit, limit);
@@ -69,24 +72,6 @@ static const char *snippet_of(struct call *call, const struct question *question
   const char *text = memory_print(call->memory, "%s" FOLD_BOUNDARY "%s", item->rest, item->names);
   const char *snippet = question_snippet(call->memory, question, text);
   return snippet == NULL ? "" : snippet;
-}
-
-bool read_question(struct call *call, struct question *out) {
-  const char *text = contract_parameter(call->operation, call->uri, "q");
-  if (text == NULL) {
-    return false;
-  }
-  switch (question_read(call->memory, text, out)) {
-  case QUESTION_EMPTY:
-    faults_add(call->faults, PLACE_PARAMETER, "q", "empty", "has nothing to search for: no letter and no digit");
-    return false;
-  case QUESTION_LONG:
-    faults_add(call->faults, PLACE_PARAMETER, "q", "too_many",
-               "has more than %d words, or %d words and pairs of characters", QUESTION_PHRASES, QUESTION_TOKENS);
-    return false;
-  default:
-    return true;
-  }
 }
 
 void find_search_faults(struct call *call) {

@@ -1,9 +1,12 @@
 /* Statistics: the records of a list's filters, counted by one of its columns. What `by` may be is said by the contract;
  * each is the name of a filter of the resource, but for years, which are those of the conclusion. */
-#include "api/call.h"
-
-#include "api/filters.h"
+#include "api/handlers.h"
 #include "base/memory.h"
+#include "records/filters.h"
+#include "request/answer.h"
+#include "request/call.h"
+#include "request/conditions.h"
+#include "request/services.h"
 #include "store/groups.h"
 
 #include <stdlib.h>
@@ -68,9 +71,13 @@ void handle_stats(struct call *call) {
     answer_faults(call, "invalid-parameter");
     return;
   }
-  if (groups_read(call_db(call), api_contract(call->api), &grouping, add_group, &stats)) {
+  if (groups_read(call_db(call), call->services->contract, &grouping, add_group, &stats)) {
     json_object_set_new(answer, "more", json_boolean(stats.more));
     answer_json(call, 200, json_incref(answer));
     answer_tag_of_body(call);
   }
+}
+
+void find_filter_faults(struct call *call) {
+  (void)read_selection(call);
 }

@@ -1,11 +1,16 @@
 /* What is not a record: the contract, explanations, the page, backup and check. */
-#include "api/change.h"
-
-#include "api/problem.h"
+#include "api/handlers.h"
 #include "base/assets.h"
 #include "base/blob.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "records/agreements.h"
+#include "request/answer.h"
+#include "request/call.h"
+#include "request/conditions.h"
+#include "request/media.h"
+#include "request/problem.h"
+#include "request/services.h"
 #include "store/search.h"
 
 #include <limits.h>
@@ -29,7 +34,7 @@ void handle_contract_json(struct call *call) {
   char tag[48];
   call_tag(call, 1, tag);
   if (!answer_not_modified(call, tag)) {
-    answer_json(call, 200, json_incref((json_t *)api_contract(call->api)->document));
+    answer_json(call, 200, json_incref((json_t *)call->services->contract->document));
   }
 }
 
@@ -101,7 +106,7 @@ static void add_word(struct text *out, const char *path) {
 void handle_page(struct call *call) {
   static const char mark[] = "{{db}}";
   const struct asset *file = asset_find("web/index.html");
-  const char *path = store_path(api_store(call->api)), *at = strstr(file->data, mark);
+  const char *path = store_path(call->services->store), *at = strstr(file->data, mark);
   struct text *page = text_new(call->memory);
   char whole[PATH_MAX];
   text_add_bytes(page, file->data, (size_t)(at - file->data));
@@ -125,8 +130,8 @@ void handle_asset(struct call *call) {
 
 void handle_backup(struct call *call) {
   struct error error;
-  char *file = memory_print(call->memory, "%s.backup-%s", store_path(api_store(call->api)), call->request->id);
-  if (!store_backup(api_store(call->api), file, &error)) {
+  char *file = memory_print(call->memory, "%s.backup-%s", store_path(call->services->store), call->request->id);
+  if (!store_backup(call->services->store, file, &error)) {
     answer_problem(call, "storage-failed", "%s", error.text);
     return;
   }
@@ -155,15 +160,15 @@ static void add_check(json_t *checks, const char *name, bool ok, json_t *lines) 
 void handle_check(struct call *call) {
   json_t *checks = json_array(), *lines = owned_json(call->memory, json_array());
   struct db *db = call_db(call);
-  bool whole = store_check(db, api_contract(call->api), keep_line, lines);
+  bool whole = store_check(db, call->services->contract, keep_line, lines);
   add_check(checks, "database", whole, lines);
-  bool standing = api_check_standings(call->api, db, keep_line, lines);
+  bool standing = agreements_check(call->services, db, keep_line, lines);
   standing = store_checked(db, standing, "an agreement", keep_line, lines);
   add_check(checks, "standings", standing, lines);
-  bool gapless = api_check_history(call->api, db, keep_line, lines);
+  bool gapless = history_check(call->services, db, keep_line, lines);
   gapless = store_checked(db, gapless, "a record or the history", keep_line, lines);
   add_check(checks, "history", gapless, lines);
-  bool found = search_check(db, api_contract(call->api), keep_line, lines);
+  bool found = search_check(db, call->services->contract, keep_line, lines);
   add_check(checks, "search", found, lines);
   bool unique = identifiers_check_unique(db, keep_line, lines);
   unique = store_checked(db, unique, "an identifier", keep_line, lines);

@@ -1,14 +1,18 @@
 /* Managing webhooks: what is told to whom. A webhook is changed as a record is, by a merge patch that is checked once
  * it is merged, but it is none: it has no history, and its secret leaves the database only when it is made. Sending is
  * the outbox's work, which sees what is written here with the commit. */
-#include "api/webhooks.h"
-
-#include "api/call.h"
+#include "api/handlers.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "changes/event.h"
 #include "contract/json.h"
+#include "contract/patch.h"
 #include "domain/webhook.h"
+#include "request/answer.h"
+#include "request/call.h"
+#include "request/conditions.h"
+#include "request/services.h"
 
 #include <ctype.h>
 #include <sodium.h>
@@ -17,24 +21,6 @@
 #include <string.h>
 
 static const int64_t overlap_ms = 24LL * 60 * 60 * 1000; /* in which the secret before signs too */
-
-const char *webhook_event(const void *memory, const struct contract *contract, const char *resource,
-                          const char *operation) {
-  static const char *const done[][2] = {{"create", "created"}, {"delete", "deleted"}};
-  const struct resource *known = contract_resource(contract, resource);
-  if (known == NULL) {
-    return NULL;
-  }
-  const char *what = "updated";
-  for (size_t i = 0; i < sizeof done / sizeof done[0]; i++) {
-    what = strcmp(operation, done[i][0]) == 0 ? done[i][1] : what;
-  }
-  char *event = memory_print(memory, "%s.%s", known->schema->name, what);
-  for (char *letter = event; *letter != '\0'; letter++) {
-    *letter = (char)tolower((unsigned char)*letter);
-  }
-  return event;
-}
 
 /* -- as JSON ------------------------------------------------------------------------------------------------------- */
 
@@ -150,7 +136,7 @@ void handle_webhook_get(struct call *call) {
 /* Adds a fault when the address may not be. `body` may lack it. */
 static void check_url(struct call *call, const json_t *body) {
   const char *url = json_string_value(json_object_get(body, "url"));
-  const char *fault = url == NULL ? NULL : webhook_url_fault(url, api_options(call->api)->webhook_loopback);
+  const char *fault = url == NULL ? NULL : webhook_url_fault(url, call->services->options.webhook_loopback);
   if (fault != NULL) {
     faults_add(call->faults, PLACE_BODY, "/url", "url", "%s", fault);
   }
@@ -240,7 +226,7 @@ void handle_webhook_patch(struct call *call) {
   }
   clock_timestamp(moment_after(webhook), now);
   json_t *merged = owned_json(call->memory, json_merge_patch(webhook, call->body));
-  check_patch_names(call, call->operation->body, call->body, "");
+  patch_check_names(call->memory, call->operation->body, call->body, "", call->faults);
   schema_check(call->operation->body, merged, "", call->faults);
   const json_t *normal = accepted(call, merged);
   if (normal == NULL) {
@@ -293,7 +279,7 @@ void handle_webhook_rotate(struct call *call) {
 
 static json_t *delivery_json(struct call *call, struct query *query) {
   json_t *delivery = memory_checked(json_object());
-  const char *event = webhook_event(call->memory, api_contract(call->api), query_text(query, 5), query_text(query, 6));
+  const char *event = webhook_event(call->memory, call->services->contract, query_text(query, 5), query_text(query, 6));
   set_text(delivery, "id", query, 0);
   json_object_set_new(delivery, "seq", json_integer(query_int(query, 1)));
   json_object_set_new(delivery, "type", event == NULL ? json_null() : json_string(event));

@@ -2,13 +2,13 @@
 #include "cli/ask.h"
 
 #include "api/api.h"
-#include "api/pieces.h"
 #include "base/blob.h"
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/output.h"
 #include "base/text.h"
 #include "domain/day.h"
+#include "request/pieces.h"
 #include "store/store.h"
 
 #include <curl/curl.h>
@@ -121,7 +121,7 @@ static void run_call(struct api *api, struct worker *worker, struct call *call) 
     break;
   case CALL_WRITE:
   case CALL_LONG_WRITE:
-    outcome = store_write(api_store(api), write_call, call);
+    outcome = store_write(api_services(api)->store, write_call, call);
     if (outcome != WRITE_SAVED && outcome != WRITE_DROPPED) {
       api_not_saved(call, (int)outcome);
     }
@@ -182,7 +182,7 @@ static bool ask_here(const char *db, bool catches_up, const struct asked *asked,
     return false;
   }
   const struct store_options options = {.path = db, .create = asked->makes_registry};
-  static const struct api_options here = {.open = false};
+  static const struct service_options here = {.open = false};
   struct store *store = store_open(&options, contract, error);
   struct api *api = store == NULL ? NULL : api_new(contract, store, &here, error);
   /* A command that writes and knows the registry's day brings the statuses up to it, as a server does when it starts.

@@ -3,11 +3,10 @@
  * what waits was told. */
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/memory.h"
 #include "cli/settings.h"
 #include "cli/tell.h"
 #include "cli/version.h"
-
-#include "base/memory.h"
 
 #include <errno.h>
 #include <limits.h>

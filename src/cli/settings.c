@@ -35,7 +35,7 @@ static bool is_loopback(const char *listen) {
 static bool read_numbers(const struct arguments *arguments, struct settings *settings, struct error *error) {
   enum { MOST = 1000000, YEAR = 366 * 24 * 60 * 60 };
   struct server_options *server = &settings->server;
-  struct api_options *api = &settings->api;
+  struct service_options *api = &settings->api;
   const struct {
     const char *flag;
     unsigned long least, most;

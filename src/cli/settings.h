@@ -13,7 +13,7 @@ enum { PROXIES_MOST = 64, ORIGINS_MOST = 16, ORIGIN_SIZE = 300 };
 struct settings {
   struct store_options store;
   struct server_options server;
-  struct api_options api;
+  struct service_options api;
   struct network proxies[PROXIES_MOST];
   char origin_text[ORIGINS_MOST][ORIGIN_SIZE];
   const char *origins[ORIGINS_MOST + 1]; /* ended by NULL */

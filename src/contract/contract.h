@@ -162,7 +162,8 @@ struct resource {
   const struct tree *tree; /* or NULL */
   const struct referrer *referrers;
   size_t referrer_count;
-  size_t index; /* 0 … contract.resource_count - 1 */
+  size_t index;              /* 0 … contract.resource_count - 1 */
+  const struct rules *rules; /* what the registry asks of its records besides (records/change.h), or NULL */
 };
 
 /* Each may do what those before it may, from ROLE_READER on. Two stand apart (caller.c): ROLE_FEED opens what carries
@@ -207,7 +208,7 @@ struct operation {
 struct contract {
   const struct operation *operations;
   size_t operation_count;
-  const struct resource *resources;
+  struct resource *resources;
   size_t resource_count;
   const char *version;         /* info.version */
   const json_t *document;      /* the whole, as JSON, with the filters of each list written out as parameters */

@@ -4,13 +4,14 @@
  * body is read into nothing, and the transfer is cut when it is long. */
 #include "http/courier.h"
 
-#include "api/outbox.h"
+#include "api/api.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/network.h"
 #include "base/prometheus.h"
 #include "base/text.h"
+#include "changes/outbox.h"
 
 #include <curl/curl.h>
 #include <pthread.h>
@@ -267,7 +268,7 @@ struct courier *courier_start(struct api *api, struct error *error) {
   if (!fine) {
     error_set(error, "libcurl cannot start");
   }
-  fine = fine && (courier->outbox = outbox_new(api, wake, courier, error)) != NULL;
+  fine = fine && (courier->outbox = outbox_new(api_services(api), wake, courier, error)) != NULL;
   if (fine) {
     courier->running = pthread_create(&courier->thread, NULL, courier_loop, courier) == 0;
     fine = courier->running || error_set(error, "cannot start a thread");

@@ -6,12 +6,11 @@
  * Such an answer holds a state of the registry, which keeps the database's log from beginning anew: so its client has
  * to take it at a least rate, and it ends with the caller's token. One that cannot go on is cut, so that nobody takes
  * the part for the whole. */
-#include "http/internal.h"
-
-#include "api/caller.h"
-#include "api/pieces.h"
+#include "access/caller.h"
 #include "base/clock.h"
 #include "base/memory.h"
+#include "http/internal.h"
+#include "request/pieces.h"
 
 #include <string.h>
 #include <sys/resource.h>

@@ -2,16 +2,15 @@
  * has the head, and may refuse; further calls bring the body; the last finds it complete. A read is answered there and
  * then. A write or a long call suspends the connection; whoever finishes it resumes the connection, and the handler,
  * called once more, sends the answer. */
-#include "http/internal.h"
-
+#include "base/blob.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mask.h"
 #include "base/memory.h"
 #include "base/network.h"
 #include "base/text.h"
-
-#include "base/blob.h"
+#include "http/internal.h"
+#include "request/answer.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -107,7 +106,7 @@ void *exchange_new(void *argument, const char *uri, struct MHD_Connection *conne
 }
 
 static void refuse(struct exchange *exchange, const char *problem, const char *detail) {
-  api_problem(exchange, &exchange->early, exchange->id, problem, detail);
+  reply_problem(exchange, &exchange->early, exchange->id, problem, detail);
   exchange->close = true;
 }
 
@@ -212,7 +211,7 @@ static mhd_result take_body(struct exchange *exchange, const char *upload, size_
     return MHD_YES;
   }
   exchange->listener->moved = true;
-  const char *beside = store_path(api_store(exchange->listener->server->api));
+  const char *beside = store_path(api_services(exchange->listener->server->api)->store);
   if (!spool_add(&exchange->body, beside, upload, *size)) {
     snprintf(detail, sizeof detail, "the body: %s", strerror(errno));
     cut(exchange, "storage-full", detail);
@@ -270,7 +269,7 @@ static mhd_result hand_over(struct exchange *exchange, struct background *backgr
   exchange->write.run = run_write;
   exchange->write.done = write_done;
   exchange->write.alone = api_kind(exchange->call) == CALL_LONG_WRITE;
-  bool taken = background == NULL ? store_submit(api_store(server->api), &exchange->write)
+  bool taken = background == NULL ? store_submit(api_services(server->api)->store, &exchange->write)
                                   : background_submit(background, exchange);
   if (!taken) {
     api_refuse_busy(exchange->call);

@@ -1,11 +1,10 @@
 /* An answer that is a file: a copy of the database. A client may take long to read it, so meanwhile the caller is asked
  * for again, and the answer is cut when that one's token has ended: it has a length, so nobody takes the part for the
  * whole. */
-#include "http/internal.h"
-
-#include "api/caller.h"
+#include "access/caller.h"
 #include "base/clock.h"
 #include "base/memory.h"
+#include "http/internal.h"
 
 #include <fcntl.h>
 #include <sys/socket.h>

@@ -1,10 +1,10 @@
 /* From a reply to bytes on the wire. Headers that every answer has are set here and nowhere else. */
-#include "http/internal.h"
-
 #include "base/blob.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "http/internal.h"
+#include "request/answer.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -204,7 +204,7 @@ mhd_result reply_send(struct exchange *exchange) {
 
 void reply_cut(struct exchange *exchange, const char *problem, const char *detail) {
   struct reply reply = {0};
-  api_problem(exchange, &reply, exchange->id, problem, detail);
+  reply_problem(exchange, &reply, exchange->id, problem, detail);
   struct text *out = text_new(exchange);
   text_addf(
       out,

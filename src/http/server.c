@@ -2,12 +2,11 @@
  * processor on the network's address, whose socket they share, and one on the local socket. Stopping goes in order: no
  * new connections, what is under way is answered, what another thread was handed is waited for however long it takes,
  * then the threads end, then the workers. */
-#include "http/internal.h"
-
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "http/courier.h"
+#include "http/internal.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -424,7 +423,7 @@ struct server *server_start(const struct server_options *options, struct api *ap
     talloc_free(server);
     return NULL;
   }
-  server->metrics = metrics_new(api_contract(api));
+  server->metrics = metrics_new(api_services(api)->contract);
   api_metrics_source(api, metrics_add, server);
   unsigned char prefix[6];
   randombytes_buf(prefix, sizeof prefix);
@@ -441,7 +440,7 @@ struct server *server_start(const struct server_options *options, struct api *ap
     server_stop(server);
     return NULL;
   }
-  store_on_commit(api_store(api), streams_tell, server);
+  store_on_commit(api_services(api)->store, streams_tell, server);
   return server;
 }
 
@@ -484,7 +483,7 @@ static void await_handed(const struct server *server) {
 
 void server_stop(struct server *server) {
   atomic_store(&server->stopping, true);
-  store_forget_commit(api_store(server->api), server);
+  store_forget_commit(api_services(server->api)->store, server);
   courier_hurry(server->courier);
   for (size_t i = 0; i < server->listener_count; i++) {
     if (server->listeners[i].running) {

@@ -4,12 +4,11 @@
  * streams the longer, so that many writes do not cost many rounds. Four times a second a listener looks whether its
  * streams' callers are still admitted and their clients still there. What a slow client has not read yet is a few
  * kilobytes here and in its socket; the rest it will read from the log. */
-#include "http/internal.h"
-
-#include "api/caller.h"
-#include "api/feed.h"
+#include "access/caller.h"
 #include "base/clock.h"
 #include "base/memory.h"
+#include "changes/feed.h"
+#include "http/internal.h"
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>

@@ -1,6 +1,6 @@
 // A token that does not let one in says nothing else about itself. Whether it was revoked, has expired, is for other networks, was never given
 // out, has a wrong checksum, is a calendar's, or has no form at all, the answer is the same 401 after the same time; so who has found a token somewhere does not learn
-// whether it ever was one. (That one without form asks as much of the database as one that is unknown, tests/unit/api/test_tokens.c counts.)
+// whether it ever was one. (That one without form asks as much of the database as one that is unknown, tests/unit/access/test_tokens.c counts.)
 //
 // Time is compared as ratios within one run: all kinds take turns in random order on one connection. What else the machine does can only add to
 // what an answer takes, so a tenth of each kind's, the quickest, is looked at, and when a kind differs all are measured again, up to three times:

@@ -2,8 +2,8 @@
  * that a list can have (the input as text, and its size as a number) survives being written and read. */
 #include "fuzz.h"
 
-#include "api/cursor.h"
 #include "contract/characters.h"
+#include "request/cursor.h"
 
 enum { LIST = 0x1234, TITLE_MOST = 500 };
 
