@@ -33,7 +33,7 @@ CFLAGS   := -std=c11 $(OPTIMIZE) $(WARNINGS) $(HARDEN) $(EXTRA_CFLAGS) $(PACKAGE
 LDFLAGS  += $(LINK) $(EXTRA_LDFLAGS)
 LDLIBS   := $(PACKAGE_LIBS) -lpthread -lm
 
-SOURCES := $(filter-out src/main.c,$(wildcard src/*/*.c))
+SOURCES := $(filter-out src/main.c,$(wildcard src/*/*.c src/*/*/*.c))
 OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/assets.o
 ASSETS  := openapi.yaml $(sort $(shell find sql tables web -type f))
 

@@ -2,7 +2,7 @@
 # and how the program was hardened. Nothing here changes a file; `make format` does.
 
 LINT_PACKAGES := gcc clang clang-format clang-tidy binutils git
-LINT_C := $(wildcard src/*.[ch] src/*/*.[ch] tests/*/*.[ch] tests/*/*/*.[ch])
+LINT_C := $(wildcard src/*.[ch] src/*/*.[ch] src/*/*/*.[ch] tests/*/*.[ch] tests/*/*/*.[ch])
 LINT_NODE := tests/lint/node_modules/.package-lock.json
 
 .PHONY: lint lint-tools lint-format lint-compilers lint-tidy lint-rules lint-contract lint-hardening format
@@ -27,7 +27,7 @@ lint-compilers: lint-tools
 # A file is looked at again when it, a header or the list of checks has changed.
 lint-tidy: lint-tools
 	$(Q)$(MAKE) --no-print-directory -j $(shell nproc) $(patsubst %.c,$(BUILD)/lint/%.tidy,src/main.c $(SOURCES))
-$(BUILD)/lint/%.tidy: %.c .clang-tidy $(wildcard src/*/*.h)
+$(BUILD)/lint/%.tidy: %.c .clang-tidy $(wildcard src/*/*.h src/*/*/*.h)
 	@mkdir -p $(@D)
 	@echo "  TIDY    $<"
 	$(Q)clang-tidy --quiet $< -- -std=c11 $(CPPFLAGS) $(PACKAGE_CFLAGS) >$@.new 2>&1 || { cat $@.new; exit 1; }

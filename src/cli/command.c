@@ -6,14 +6,13 @@
 #include "cli/tell.h"
 #include "contract/faults.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 extern char **environ;
 
-enum { NAMES_MOST = 128, NAME_SIZE = 64 };
+enum { NAMES_MOST = 128 };
 
 /* The command that argv names, and how many words its name took. */
 static const struct command *find(int argc, char **argv, int *taken) {
@@ -32,27 +31,10 @@ static const struct command *find(int argc, char **argv, int *taken) {
   return NULL;
 }
 
-static long place_of(const struct command *command, const char *name, size_t length) {
-  for (long i = 0; command->flags[i].name != NULL; i++) {
-    if (strlen(command->flags[i].name) == length && strncmp(command->flags[i].name, name, length) == 0) {
-      return i;
-    }
-  }
-  return -1;
-}
-
 /* A flag that takes a list may be given several times. */
 static bool is_list(const struct flag *flag) {
   const char *dots = flag->value == NULL ? NULL : strstr(flag->value, ",...");
   return dots != NULL && dots[4] == '\0';
-}
-
-/* ENTENTE_NAME, for a flag. */
-static void environment_name(const char *flag, char out[NAME_SIZE]) {
-  size_t length = (size_t)snprintf(out, NAME_SIZE, "ENTENTE_%s", flag);
-  for (size_t i = 0; i < length && i < NAME_SIZE; i++) {
-    out[i] = out[i] == '-' ? '_' : (char)toupper((unsigned char)out[i]);
-  }
 }
 
 /* Adds a name to a list without doubles; at the bound it is left out, and only no suggestion is made of it. */
@@ -78,7 +60,7 @@ static int tell_unknown(const struct arguments *arguments, const char *kind, con
 }
 
 static int unknown_flag(const struct arguments *arguments, const char *given) {
-  char name[NAME_SIZE];
+  char name[FLAG_NAME_SIZE];
   const char *names[NAMES_MOST] = {"help"};
   size_t count = 1, dashes = strspn(given, "-"), length = strcspn(given, "=");
   for (const struct flag *flag = arguments->command->flags; flag->name != NULL; flag++) {
@@ -90,12 +72,12 @@ static int unknown_flag(const struct arguments *arguments, const char *given) {
 
 /* A command's first word, or what may follow `group`. */
 static int unknown_command(const struct arguments *arguments, const char *group, const char *given) {
-  char words[NAMES_MOST][NAME_SIZE];
+  char words[NAMES_MOST][FLAG_NAME_SIZE];
   const char *names[NAMES_MOST] = {NULL};
   size_t count = 0, length = group == NULL ? 0 : strlen(group), row = 0;
   for (const struct command *command = commands; command->name != NULL && row < NAMES_MOST; command++) {
     if (group == NULL) {
-      snprintf(words[row], NAME_SIZE, "%.*s", (int)strcspn(command->name, " "), command->name);
+      snprintf(words[row], FLAG_NAME_SIZE, "%.*s", (int)strcspn(command->name, " "), command->name);
       add_name(names, &count, words[row++]);
     } else if (strncmp(command->name, group, length) == 0 && command->name[length] == ' ') {
       add_name(names, &count, command->name + length + 1);
@@ -154,7 +136,7 @@ static int tell_choices(const struct arguments *arguments, const struct flag *fl
 static int read_flag(struct arguments *arguments, int left, char **at, int *status) {
   const struct command *command = arguments->command;
   const char *name = at[0] + 2, *equals = strchr(name, '=');
-  long place = place_of(command, name, equals == NULL ? strlen(name) : (size_t)(equals - name));
+  long place = flag_place(command, name, equals == NULL ? strlen(name) : (size_t)(equals - name));
   if (place < 0 || at[0][1] != '-') {
     *status = unknown_flag(arguments, at[0]);
     return 0;
@@ -199,18 +181,18 @@ static bool check_choices(const struct arguments *arguments, int *status) {
 /* Every ENTENTE_ variable is a flag of some command, or it is told: one that is nearly a flag is a mistake; another may
  * be somebody else's, as container platforms set some for a service of that name. */
 static bool check_environment(const struct arguments *arguments, int *status) {
-  char known[NAMES_MOST][NAME_SIZE], given[NAME_SIZE];
+  char known[NAMES_MOST][FLAG_NAME_SIZE], given[FLAG_NAME_SIZE];
   const char *names[NAMES_MOST] = {NULL};
   size_t count = 0;
   for (const struct command *command = commands; command->name != NULL; command++) {
     for (const struct flag *flag = command->flags; flag->name != NULL && count + 1 < NAMES_MOST; flag++) {
-      environment_name(flag->name, known[count]);
+      flag_environment(flag->name, known[count]);
       add_name(names, &count, known[count] + 8);
     }
   }
   for (char **variable = environ; *variable != NULL; variable++) {
     size_t length = strcspn(*variable, "=");
-    if (strncmp(*variable, "ENTENTE_", 8) != 0 || length >= NAME_SIZE || length == 8) {
+    if (strncmp(*variable, "ENTENTE_", 8) != 0 || length >= FLAG_NAME_SIZE || length == 8) {
       continue;
     }
     snprintf(given, sizeof given, "%.*s", (int)length, *variable);
@@ -307,7 +289,7 @@ const struct command *command_read(int argc, char **argv, struct arguments *argu
   }
   const struct command *command = argc < 2 ? NULL : find(argc, argv, &taken);
   for (int i = 2; i < argc && !arguments->json; i++) {
-    arguments->json = strcmp(argv[i], "--json") == 0 && (command == NULL || place_of(command, "json", 4) >= 0);
+    arguments->json = strcmp(argv[i], "--json") == 0 && (command == NULL || flag_place(command, "json", 4) >= 0);
   }
   if (command == NULL) {
     *status = read_none(argc, argv, arguments);
@@ -316,46 +298,4 @@ const struct command *command_read(int argc, char **argv, struct arguments *argu
   arguments->command = command;
   arguments->json = arguments->json || argument_is_set(arguments, "json");
   return read_words(argc, argv, 1 + taken, arguments, status) ? command : NULL;
-}
-
-const char *argument(const struct arguments *arguments, const char *flag) {
-  long place = place_of(arguments->command, flag, strlen(flag));
-  if (place < 0) {
-    return NULL;
-  }
-  if (arguments->values[place] != NULL) {
-    return arguments->values[place];
-  }
-  char name[NAME_SIZE];
-  environment_name(flag, name);
-  const char *value = getenv(name);
-  return value != NULL && value[0] != '\0' ? value : arguments->command->flags[place].fallback;
-}
-
-static bool each_item(const char *list, bool (*take)(void *to, const char *item), void *to) {
-  char item[320];
-  for (const char *at = list; at != NULL;) {
-    size_t length = strcspn(at, ",");
-    snprintf(item, sizeof item, "%.*s", (int)(length < sizeof item ? length : sizeof item - 1), at);
-    if (!take(to, item)) {
-      return false;
-    }
-    at = at[length] == ',' ? at + length + 1 : NULL;
-  }
-  return true;
-}
-
-bool argument_each(const struct arguments *arguments, const char *flag, bool (*take)(void *to, const char *item),
-                   void *to) {
-  bool fine = each_item(argument(arguments, flag), take, to);
-  long place = place_of(arguments->command, flag, strlen(flag));
-  for (size_t i = 0; fine && i < arguments->repeated_count; i++) {
-    fine = arguments->repeated[i].place != place || each_item(arguments->repeated[i].value, take, to);
-  }
-  return fine;
-}
-
-bool argument_is_set(const struct arguments *arguments, const char *flag) {
-  const char *value = argument(arguments, flag);
-  return value != NULL && strcmp(value, "false") != 0 && strcmp(value, "0") != 0;
 }

@@ -46,6 +46,11 @@ enum { EXIT_FAILED = 1, EXIT_USAGE = 2 };
 /* Finds the command in argv and reads its flags; NULL when there is nothing to run, with *status to leave with (help
  * was printed, or a mistake told). */
 const struct command *command_read(int argc, char **argv, struct arguments *arguments, int *status);
+enum { FLAG_NAME_SIZE = 64 };
+/* Where the flag of that name, of `length` bytes, stands in the command's list; -1 when it has none. */
+long flag_place(const struct command *command, const char *name, size_t length);
+/* ENTENTE_NAME, for a flag. */
+void flag_environment(const char *flag, char out[FLAG_NAME_SIZE]);
 /* The value of a flag: given, from the environment, or its fallback; NULL when there is none. */
 const char *argument(const struct arguments *arguments, const char *flag);
 /* Calls `take` with each item of a flag that takes a list: with commas between them, or by giving the flag several

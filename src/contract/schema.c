@@ -3,9 +3,8 @@
  * table of their own, fill the struct member, and may stand beside a $ref; what a component says of itself there is
  * inherited. A keyword without a row is refused. A schema that contains itself is refused, so that all walks over
  * schemas end. */
-#include "contract/load.h"
-
 #include "base/memory.h"
+#include "contract/load.h"
 
 #include <regex.h>
 #include <string.h>
@@ -473,13 +472,4 @@ const struct schema *compile_schema(struct loader *loader, const struct place_in
     return NULL;
   }
   return only_keywords(loader, at, node) ? compile_component(loader, at, path + strlen(prefix)) : NULL;
-}
-
-const struct member *schema_member(const struct schema *schema, const char *name) {
-  for (size_t i = 0; i < schema->member_count; i++) {
-    if (strcmp(schema->members[i].name, name) == 0) {
-      return &schema->members[i];
-    }
-  }
-  return NULL;
 }

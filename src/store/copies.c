@@ -18,12 +18,6 @@ struct copy {
   const char *table, *name, *link, *from, *original;
 };
 
-const char *copy_original(const char *column) {
-  static const char copy[] = "owner_";
-  size_t length = sizeof copy - 1;
-  return strncmp(column, copy, length) == 0 ? column + length : NULL;
-}
-
 static bool check_copy(struct db *db, const struct copy *copy, void (*tell)(void *, const char *), void *argument) {
   char *sql = memory_print(NULL,
                            "SELECT r.id FROM \"%s\" i JOIN \"%s\" r ON r.pk = i.\"%s\" WHERE i.\"%s\" IS NOT r.\"%s\" "

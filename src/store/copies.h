@@ -7,9 +7,6 @@
 struct contract;
 struct db;
 
-/* The column of the record of which this column of a table of items is a copy (owner_COLUMN), within `column`; NULL
- * when it is no such copy. */
-const char *copy_original(const char *column);
 /* Whether all copies are as what they are copies of; `tell` gets a line for each that is not. */
 bool copies_check(struct db *db, const struct contract *contract, void (*tell)(void *argument, const char *line),
                   void *argument);

@@ -1,4 +1,4 @@
-/* Private to the store: what an engine does beyond db.h. One file implements it for each engine. */
+/* Private to the store: what an engine does beyond db.h. A folder implements it for each engine (sqlite/). */
 #ifndef ENTENTE_STORE_ENGINE_H
 #define ENTENTE_STORE_ENGINE_H
 
@@ -6,8 +6,6 @@
 #include "store/db.h"
 
 struct db *engine_open(const char *path, bool create, struct error *error);
-/* Whether the file is a registry, or nothing yet. */
-bool engine_ours(struct db *db);
 /* Makes the views, and for a reader forbids writing. */
 bool engine_prepare(struct db *db, bool writes, struct error *error);
 void engine_close(struct db *db);

@@ -2,13 +2,13 @@
  * names; the index holds the tokens of what was indexed, each at its place, and nothing else; and it counts them as
  * ranking needs. The second compares sums over all tokens, as FTS5's own check does, which however has to write and so
  * would keep the writer waiting. What the engine cannot read is a finding like others, and of this resource alone. */
-#include "store/search.h"
-
 #include "base/hash.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "domain/fold.h"
+#include "domain/names.h"
 #include "store/engine.h"
+#include "store/search.h"
 #include "store/search_text.h"
 #include "store/shadow.h"
 #include "store/shape.h"
@@ -153,7 +153,7 @@ static void check_names(struct checking *checking, void *memory, int64_t pk, con
   const char **keys = memory_array(memory, const char *, strlen(names) + 1);
   size_t count = 0;
   for (const char *at = names; at != NULL;) {
-    const char *key = fold_key(memory, searched_name(memory, &at));
+    const char *key = fold_key(memory, names_next(memory, &at));
     size_t i = 0;
     while (i < count && strcmp(keys[i], key) != 0) {
       i++;

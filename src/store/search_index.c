@@ -12,6 +12,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "domain/fold.h"
+#include "domain/names.h"
 #include "store/engine.h"
 #include "store/search.h"
 #include "store/search_text.h"
@@ -158,7 +159,7 @@ static bool put_names(struct db *db, const char *sql, const char *names, bool op
   void *memory = talloc_new(NULL);
   bool fine = true, own = true;
   for (const char *at = names; fine && at != NULL; own = false) {
-    const char *key = fold_key(memory, searched_name(memory, &at));
+    const char *key = fold_key(memory, names_next(memory, &at));
     fine = key[0] == '\0' || put_name(db, sql, open, key, pk, own);
   }
   talloc_free(memory);

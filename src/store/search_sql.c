@@ -13,6 +13,13 @@ enum { VALUES_MOST = 200 }; /* columns of one statement */
 
 /* -- the text of a record ------------------------------------------------------------------------------------------ */
 
+/* Whether the items lie in their table alone, and are searched: scalars lie in a column of the record, too. */
+static bool items_searched(const struct items *items) {
+  const struct schema *of = items->member->schema->items;
+  bool scalars = of->member_count == 0 || of->reference != NULL;
+  return items->member->searched != SEARCHED_NOT && !scalars;
+}
+
 static const struct shape *shape_by_table(const struct contract *contract, const struct shape *shapes,
                                           const char *table) {
   size_t i = 0;

@@ -84,10 +84,3 @@ bool searched_read(struct db *db, const void *memory, const struct search_sql *s
   query_end(query);
   return db_failure(db) == DB_OK;
 }
-
-const char *searched_name(const void *memory, const char **at) {
-  size_t length = strcspn(*at, FOLD_BOUNDARY);
-  const char *name = memory_slice(memory, *at, length);
-  *at = (*at)[length] == '\0' ? NULL : *at + length + 1;
-  return name;
-}

@@ -21,7 +21,4 @@ bool searched_read(struct db *db, const void *memory, const struct search_sql *s
 bool searched_render(struct db *db, const void *memory, const struct search_sql *search, enum search_side side,
                      int64_t pk, struct searched_text *text);
 
-/* The next of the names at *at, which is then behind it, NULL after the last. Owned by `memory`. */
-const char *searched_name(const void *memory, const char **at);
-
 #endif

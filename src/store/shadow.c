@@ -12,7 +12,6 @@
 
 #include "base/memory.h"
 #include "base/text.h"
-#include "store/copies.h"
 #include "store/engine.h"
 #include "store/shape.h"
 

@@ -7,7 +7,6 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/text.h"
-#include "store/copies.h"
 #include "store/db.h"
 #include "store/search_sql.h"
 #include "store/sort_names.h"
@@ -58,10 +57,6 @@ static struct column plain_column(const struct contract *contract, const struct 
 static bool holds_scalars(const struct member *list) {
   const struct schema *items = list->schema->items;
   return items->member_count == 0 || items->reference != NULL;
-}
-
-bool items_searched(const struct items *items) {
-  return items->member->searched != SEARCHED_NOT && !holds_scalars(items->member);
 }
 
 /* Ends the program before a contract overruns the parameters of a statement. */
@@ -300,6 +295,12 @@ const struct shape *shape_of(const struct shapes *shapes, const struct resource 
 }
 
 /* -- indexes ------------------------------------------------------------------------------------------------------- */
+
+const char *copy_original(const char *column) {
+  static const char copy[] = "owner_";
+  size_t length = sizeof copy - 1;
+  return strncmp(column, copy, length) == 0 ? column + length : NULL;
+}
 
 static struct index *index_named(struct shapes *shapes, const char *table, const char *name) {
   struct index *last = shapes->index_count == 0 ? NULL : &shapes->indexes[shapes->index_count - 1];

@@ -75,8 +75,9 @@ const struct shape *shape_of(const struct shapes *shapes, const struct resource 
 
 /* The value of a column in a row or item; borrowed; NULL when absent. */
 const json_t *shape_value(const json_t *row, const struct column *column);
-/* Whether the items lie in their table alone, and are searched. */
-bool items_searched(const struct items *items);
+/* The column of the record of which this column of a table of items is a copy (owner_COLUMN), within `column`; NULL
+ * when it is no such copy. */
+const char *copy_original(const char *column);
 /* The parameter of a column as it stands in a statement: $n, or the look-up of the pk that a reference stands for.
  * Added to `sql`. */
 struct text;

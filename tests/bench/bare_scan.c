@@ -9,7 +9,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { LOOKASIDE_BYTES = 1200, LOOKASIDE_PIECES = 256 }; /* as in src/store/sqlite.c */
+enum { LOOKASIDE_BYTES = 1200, LOOKASIDE_PIECES = 256 }; /* as in src/store/sqlite/connection.c */
 
 static sqlite3 *db;
 

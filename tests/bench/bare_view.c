@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* The settings of the connection are those of src/store/sqlite.c. */
+/* The settings of the connection are those of src/store/sqlite/connection.c. */
 enum { PAGE = 50, THREADS_MOST = 64, LOOKASIDE_BYTES = 1200, LOOKASIDE_PIECES = 256 };
 
 static const char *database, *view_file;

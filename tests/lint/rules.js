@@ -2,7 +2,7 @@
 // [{line, message}]; `applies` says which files it looks at. rules.test.js plants a violation of each.
 
 const rooms = ['base', 'contract', 'domain', 'store', 'request', 'access', 'records', 'changes', 'import', 'api', 'http', 'cli'];
-const sqliteFile = /^src\/store\/sqlite(_\w+)?\.c$/;
+const sqliteFile = /^src\/store\/sqlite\/\w+\.[ch]$/;
 const tlsFile = 'src/http/tls.c';
 const calendarFile = 'src/domain/calendar.c';
 
@@ -35,11 +35,12 @@ const includes = {
     if (floor < 0) found.push({ line: 1, message: `src/${room}/ is none of the rooms of ARCHITECTURE.md` });
     for (const { match, line } of matches(text, /^[ \t]*#[ \t]*include[ \t]*([<"])([^>"]+)[>"]/gm)) {
       const [, kind, name] = match;
-      if (name === 'sqlite3.h' && !sqliteFile.test(path)) found.push({ line, message: 'only src/store/sqlite*.c may include sqlite3.h' });
+      if (name === 'sqlite3.h' && !sqliteFile.test(path)) found.push({ line, message: 'only src/store/sqlite/ may include sqlite3.h' });
       if (name === 'microhttpd.h' && room !== 'http') found.push({ line, message: 'only src/http/ may include microhttpd.h' });
       if (name.startsWith('gnutls/') && path !== tlsFile) found.push({ line, message: `only ${tlsFile} may include GnuTLS` });
       if (name.startsWith('libical/') && path !== calendarFile) found.push({ line, message: `only ${calendarFile} may include libical` });
       if (kind === '<') continue;
+      if (/^store\/sqlite\//.test(name) && !sqliteFile.test(path)) found.push({ line, message: `${name} is private to src/store/sqlite/` });
       const target = rooms.indexOf(name.split('/')[0]);
       if (!name.includes('/') || target < 0) found.push({ line, message: `"${name}" must be named from src/: "room/file.h"` });
       else if (target > floor) found.push({ line, message: `${room} may not include ${name}: it stands above it` });

@@ -39,10 +39,11 @@ test('statements name tables barely, so that what is hidden from a connection st
 });
 
 test('one file knows SQLite, one GnuTLS, one libical, one folder libmicrohttpd', () => {
-  finds('src/store/page.c', '#include <sqlite3.h>\n', /only src\/store\/sqlite\*\.c/);
+  finds('src/store/page.c', '#include <sqlite3.h>\n', /only src\/store\/sqlite\//);
   finds('src/cli/serve.c', '#include <microhttpd.h>\n', /only src\/http/);
-  passes('src/store/sqlite.c', '#include <sqlite3.h>\n');
-  passes('src/store/sqlite_fts.c', '#include <sqlite3.h>\n');
+  finds('src/store/page.c', '#include "store/sqlite/connection.h"\n', /is private to src/);
+  passes('src/store/sqlite/copy.c', '#include <sqlite3.h>\n');
+  passes('src/store/sqlite/connection.h', '#include <sqlite3.h>\n');
   finds('src/http/reply.c', '#include <gnutls/gnutls.h>\n', /only src\/http\/tls\.c/);
   passes('src/http/reply.c', '#include <microhttpd.h>\n');
   passes('src/http/tls.c', '#include <gnutls/gnutls.h>\n');

@@ -1,13 +1,12 @@
 /* What is done to whole files, on connections that nobody else has: copying by SQLite's own backup, and moving a log
  * into its file. A copy that fails is thrown away, so it needs no journal, and none of its secrets lies in another
  * file. */
-#include "store/engine.h"
-
 #include "base/memory.h"
+#include "store/sqlite/connection.h"
+#include "store/sqlite/fts.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -156,4 +155,26 @@ bool engine_fits(const char *path, struct error *error) {
                      (long long)file.st_size, (long long)stated);
   }
   return true;
+}
+
+/* -- checks ------------------------------------------------------------------------------------------------------ */
+
+static void keep_line(void *argument, const char *line) {
+  error_set(argument, "%s", line);
+}
+
+bool engine_looks_sound(const char *path, struct error *error) {
+  struct db *db = memory_new(NULL, struct db);
+  bool sound = false;
+  if (sqlite3_open_v2(path, &db->handle, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK) {
+    error_set(error, "%s: %s", path, sqlite3_errmsg(db->handle));
+  } else if (!fts_register(db->handle)) {
+    error_set(error, "this SQLite has no FTS5, which searching needs");
+  } else if (engine_number(db, "PRAGMA application_id") != APPLICATION_ID) {
+    error_set(error, "%s is not a backup of entente", path);
+  } else {
+    sound = engine_known(db, error) && engine_check(db, keep_line, error);
+  }
+  engine_close(db);
+  return sound;
 }

@@ -1,8 +1,7 @@
 /* The lock on the file is an open file description lock (F_OFD_SETLK) on one byte far behind its end, where SQLite's
  * own locks are not. Where there are no such locks, that of PATH.lock has to do. */
-#include "store/lock.h"
-
 #include "base/memory.h"
+#include "store/lock.h"
 
 #include <errno.h>
 #include <fcntl.h>

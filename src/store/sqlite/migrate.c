@@ -1,8 +1,7 @@
 /* Migrations are numbered files; user_version says the last that was run. Each runs in a transaction of its own. */
-#include "store/engine.h"
-
 #include "base/assets.h"
 #include "base/log.h"
+#include "store/engine.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -55,12 +54,6 @@ bool engine_migrate(struct db *db, struct error *error) {
     log_line(LOG_INFO, "migrated the database from schema %lld to %lld", have, version);
   }
   return engine_known(db, error);
-}
-
-/* What is not even a database counts as ours here: the first statement that uses it says what is wrong. */
-bool engine_ours(struct db *db) {
-  return engine_number(db, "SELECT count(*) FROM sqlite_schema") <= 0 ||
-         engine_number(db, "PRAGMA application_id") == APPLICATION_ID;
 }
 
 bool engine_prepare(struct db *db, bool writes, struct error *error) {

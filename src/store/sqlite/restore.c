@@ -8,12 +8,11 @@
  *   5. PATH.before-restore.new becomes PATH.before-restore, in the place of an earlier one
  *
  * A database that is damaged cannot take its log in. That goes with it by name. */
-#include "store/store.h"
-
 #include "base/memory.h"
 #include "base/output.h"
 #include "store/engine.h"
 #include "store/lock.h"
+#include "store/store.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -3,10 +3,11 @@
  *
  * FTS5's own bm25() counts the rows of every phrase, which for a word that is in half of the registry is a walk over
  * half of the registry. So only what the row itself has is told here, and search.c makes a score of it. */
-#include "store/sqlite_fts.h"
+#include "store/sqlite/fts.h"
 
 #include "base/memory.h"
 #include "domain/fold.h"
+#include "domain/names.h"
 #include "store/search_sql.h"
 #include "store/search_text.h"
 
@@ -93,7 +94,7 @@ static void search_begins(sqlite3_context *result, int count, sqlite3_value **va
   void *memory = talloc_new(NULL);
   bool begins = false;
   while (at != NULL && length > 0 && !begins) {
-    begins = strncmp(fold_key(memory, searched_name(memory, &at)), key, length) == 0;
+    begins = strncmp(fold_key(memory, names_next(memory, &at)), key, length) == 0;
   }
   talloc_free(memory);
   sqlite3_result_int(result, begins);

@@ -1,22 +1,9 @@
-/* What the engine itself can say about the file: whether it is whole, and whether references lead somewhere; and what
- * it says by failing while others look. */
+/* What SQLite itself can say about the file: whether it is whole, and whether references lead somewhere. */
 #include "store/engine.h"
 #include "store/store.h"
 
 #include <stdio.h>
 #include <string.h>
-
-bool store_checked(struct db *db, bool sound, const char *what, void (*tell)(void *argument, const char *line),
-                   void *argument) {
-  if (db_failure(db) == DB_OTHER) {
-    char line[400];
-    snprintf(line, sizeof line, "%.120s cannot be read: %s", what, db_failure_text(db));
-    engine_clear_failure(db);
-    tell(argument, line);
-    return false;
-  }
-  return sound && db_failure(db) == DB_OK;
-}
 
 static bool check_rows(struct db *db, const char *pragma, const char *fine, void (*tell)(void *, const char *),
                        void *argument) {

@@ -1,10 +1,9 @@
 /* An SQLite database in a file that has lost its name as soon as it is open. It is one transaction that never ends, so
  * nothing is flushed and no journal is kept: what does not fit the cache goes to the file, and the file goes with the
  * connection. */
-#include "store/engine.h"
-
 #include "base/assets.h"
 #include "base/memory.h"
+#include "store/engine.h"
 
 #include <errno.h>
 #include <fcntl.h>
