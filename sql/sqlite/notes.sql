@@ -17,5 +17,7 @@ CREATE TABLE awaited (
   position INTEGER NOT NULL,
   symmetric INTEGER NOT NULL
 );
+-- The records that will not be written: what others miss of them is no fault of those.
+CREATE TABLE refused (id TEXT PRIMARY KEY) WITHOUT ROWID;
 -- The records whose index is to be brought up to date.
 CREATE TABLE marks (resource INTEGER NOT NULL, pk INTEGER NOT NULL, PRIMARY KEY (resource, pk)) WITHOUT ROWID;

@@ -478,13 +478,22 @@ SELECT id, pk FROM touched ORDER BY place
 INSERT INTO awaited (owner, type, other, item, record, position, symmetric) VALUES ($1, $2, $3, $4, $5, $6, $7)
 
 -- name: notes-awaited
-SELECT owner, type, other, item, record, position, symmetric FROM awaited ORDER BY place
+SELECT owner, type, other, item, record, position, symmetric FROM awaited WHERE owner NOT IN (SELECT id FROM refused) ORDER BY place
 
 -- name: notes-touched-clear
 DELETE FROM touched
 
 -- name: notes-awaited-clear
 DELETE FROM awaited
+
+-- name: notes-refused-write
+INSERT INTO refused (id) VALUES ($1) ON CONFLICT DO NOTHING
+
+-- name: notes-refused-read
+SELECT 1 FROM refused WHERE id = $1
+
+-- name: notes-refused-clear
+DELETE FROM refused
 
 -- name: notes-mark
 INSERT INTO marks (resource, pk) VALUES ($1, $2) ON CONFLICT DO NOTHING

@@ -54,6 +54,10 @@ static bool has_room(struct import_told *told) {
   return json_array_size(told->list) < TOLD_MOST;
 }
 
+bool import_has_room(const struct import *import) {
+  return json_array_size(import->errors.list) < TOLD_MOST;
+}
+
 static json_t *tell(const void *memory, const struct import_record *record, const char *pointer, const char *code,
                     const char *value, const char *message) {
   bool csv = record->row > 0;
@@ -72,16 +76,17 @@ static const json_t *as_sent(const struct import *import, const void *memory, co
   const json_t *sent = NULL;
   if (record->size > 0) {
     sent = json_read(import->call->request->body + record->at, record->size, &json_default_limits, &problem);
-    *pointer = sent == NULL ? *pointer : places_sent(places_new(memory, sent), memory, *pointer);
+    sent = sent == NULL ? NULL : owned_json(memory, (json_t *)(uintptr_t)sent);
   } else if (record->text != NULL) {
-    sent = json_loads(record->text, 0, NULL);
+    sent = import_kept(record, faults_new(memory));
   }
-  return sent == NULL ? NULL : owned_json(memory, (json_t *)(uintptr_t)sent);
+  *pointer = sent == NULL ? *pointer : places_sent(places_new(memory, sent), memory, *pointer);
+  return sent;
 }
 
 void import_error(struct import *import, struct import_record *record, const char *pointer, const char *code,
                   const char *message) {
-  record->failed = true;
+  record->failed = record->failed != 0 ? record->failed : import->round;
   import->faulty++;
   if (!has_room(&import->errors)) {
     return;
@@ -93,8 +98,8 @@ void import_error(struct import *import, struct import_record *record, const cha
   talloc_free(memory);
 }
 
-void import_faults(struct import *import, struct import_record *record, const struct faults *faults) {
-  for (size_t i = 0; i < faults->count; i++) {
+void import_faults(struct import *import, struct import_record *record, const struct faults *faults, size_t told) {
+  for (size_t i = told; i < faults->count; i++) {
     import_error(import, record, faults->list[i].where, faults->list[i].code, faults->list[i].message);
   }
   import->faulty += faults->dropped;

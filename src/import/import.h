@@ -18,14 +18,16 @@ struct import_record {
   const struct resource *resource;
   const json_t *given; /* what the file says, to tell in errors, while it is read; else NULL, and it is read anew … */
   size_t at, size;     /* … from these bytes of the body; CSV: none */
-  const char *text;    /* its normal form as JSON; of a partial row, what it says */
+  const char *text;    /* its normal form as JSON; of a row, what that says; of one that is faulty, an array of what it
+                          says and of the pointers to what is wrong with that */
   size_t length;       /* of that text */
   int64_t pk;
   int64_t revision; /* that the file gives it; 0: none */
   bool fresh;
-  bool again;     /* write it once more: a relation that it left to the other side is not there */
-  bool contested; /* another record had an identifier of it when it was written */
-  bool failed;    /* it has errors */
+  bool again;      /* write it once more: a relation that it left to the other side is not there */
+  bool contested;  /* another record had an identifier of it when it was written */
+  bool faulty;     /* reading found errors; those of rules and references are looked for in the rest of it */
+  unsigned failed; /* the round in which errors were found; 0: none */
   enum changed outcome;
 };
 
@@ -43,7 +45,9 @@ struct import {
   struct db *notes;
   size_t count, unread; /* records in the file; those of them that are not in the list */
   struct import_told errors, readings, warnings;
-  size_t faulty; /* errors since reading or a round of writing began */
+  size_t faulty;  /* errors since reading or a round of writing began */
+  size_t held;    /* records in the list that reading found errors in */
+  unsigned round; /* of writing, from 1; reading belongs to the first */
   bool create_only, dry_run, skip;
   bool stopped;              /* the file as a whole cannot be used */
   bool refused;              /* the caller's token or session has ended meanwhile */
@@ -58,7 +62,10 @@ struct import {
 /* Adds an error of that record, which so has failed. Texts are copied. */
 void import_error(struct import *import, struct import_record *record, const char *pointer, const char *code,
                   const char *message);
-void import_faults(struct import *import, struct import_record *record, const struct faults *faults);
+/* Adds those faults, but the first so many. */
+void import_faults(struct import *import, struct import_record *record, const struct faults *faults, size_t told);
+/* Whether another error would be told. */
+bool import_has_room(const struct import *import);
 /* Adds a date that was written in another way, and how it was read; or what is doubtful in the record. */
 void import_reading(struct import *import, const struct import_record *record, const char *pointer, const char *value,
                     const char *read_as);
@@ -69,15 +76,17 @@ void import_sort_errors(struct import *import);
 
 /* -- list.c ------------------------------------------------------------------------------------------------------- */
 
-/* Adds a record with what is to be kept of it. */
-void import_add(struct import *import, struct import_record *record, const json_t *kept);
+/* Adds a record with what is to be kept of it; of one that has failed, with the pointers of the faults. */
+void import_add(struct import *import, struct import_record *record, json_t *kept, const struct faults *faults);
+/* What was kept of a record, owned by `faults`, to which those faults are added. */
+json_t *import_kept(const struct import_record *record, struct faults *faults);
 /* The record at a place, from 0, with its text; the place of the next one. There is none when the place is the size of
  * the list. */
 size_t import_get(struct import *import, size_t place, struct import_record *record);
 /* Writes down what became of it. */
 void import_put(struct import *import, size_t place, const struct import_record *record);
-/* Notes the record's slug; where it is in the file already, that is an error. */
-void import_note_slug(struct import *import, struct import_record *record, const char *slug);
+/* Notes the record's slug. The line where the file has it already, or 0. */
+int64_t import_note_slug(struct import *import, const struct import_record *record, const char *slug);
 /* Notes the slug of a reference that was served with an id: where the file comes from another registry, that is its
  * own. */
 void import_note_served(struct import *import, const char *id, const char *slug);

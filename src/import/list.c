@@ -25,8 +25,33 @@ static size_t padded(size_t length) {
   return (length + 1 + ALIGNED - 1) / ALIGNED * ALIGNED;
 }
 
-void import_add(struct import *import, struct import_record *record, const json_t *kept) {
-  char *text = memory_checked(json_dumps(kept, JSON_COMPACT));
+/* What is wrong was told. */
+static json_t *with_places(json_t *kept, const struct faults *faults) {
+  json_t *list = memory_checked(json_pack("[O]", kept));
+  for (size_t i = 0; i < faults->count; i++) {
+    json_array_append_new(list, json_string(faults->list[i].where));
+  }
+  return list;
+}
+
+json_t *import_kept(const struct import_record *record, struct faults *faults) {
+  json_t *all = owned_json(faults, json_loadb(record->text, record->length, 0, NULL));
+  if (!record->faulty) {
+    return all;
+  }
+  faults_locate(faults, json_array_get(all, 0));
+  for (size_t i = 1; i < json_array_size(all); i++) {
+    faults_add(faults, PLACE_BODY, json_string_value(json_array_get(all, i)), "", "%s", "");
+  }
+  return json_array_get(all, 0);
+}
+
+void import_add(struct import *import, struct import_record *record, json_t *kept, const struct faults *faults) {
+  record->faulty = record->failed != 0;
+  import->held += record->faulty;
+  json_t *whole = record->faulty ? with_places(kept, faults) : json_incref(kept);
+  char *text = memory_checked(json_dumps(whole, JSON_COMPACT));
+  json_decref(whole);
   record->given = NULL;
   record->length = strlen(text);
   size_t size = sizeof *record + padded(record->length);
@@ -55,7 +80,7 @@ void import_put(struct import *import, size_t place, const struct import_record 
   }
 }
 
-void import_note_slug(struct import *import, struct import_record *record, const char *slug) {
+int64_t import_note_slug(struct import *import, const struct import_record *record, const char *slug) {
   struct query *query = db_named(import->notes, "notes-slug");
   query_bind_int(query, 1, (int64_t)record->resource->index);
   query_bind_text(query, 2, slug);
@@ -63,11 +88,7 @@ void import_note_slug(struct import *import, struct import_record *record, const
   int64_t before = query_step(query) == STEP_ROW && !query_null(query, 0) ? query_int(query, 0) : 0;
   query_end(query);
   look_at_notes(import);
-  if (before > 0) {
-    char *message = memory_print(NULL, "is in line %lld already", (long long)before);
-    import_error(import, record, "/slug", "duplicate", message);
-    talloc_free(message);
-  }
+  return before;
 }
 
 void import_note_served(struct import *import, const char *id, const char *slug) {

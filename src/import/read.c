@@ -148,10 +148,27 @@ static void forgive(const struct import *import, struct faults *faults, size_t k
   faults->count = kept;
 }
 
-/* Checks one record and keeps its normal form or, of a partial row, what it says. `faults`: what is known of it
- * already.
+static bool has_fault(const struct faults *faults, const char *pointer) {
+  size_t i = 0;
+  while (i < faults->count && strcmp(faults->list[i].where, pointer) != 0) {
+    i++;
+  }
+  return i < faults->count;
+}
+
+/* Notes the slug; a fault where the file has it already. */
+static void note_slug(struct import *import, const struct import_record *record, const char *slug,
+                      struct faults *faults) {
+  int64_t before = import_note_slug(import, record, slug);
+  if (before > 0) {
+    faults_add(faults, PLACE_BODY, "/slug", "duplicate", "is in line %lld already", (long long)before);
+  }
+}
+
+/* Checks one record and keeps its normal form or, of a row or a faulty record, what it says. `faults`: what is
+ * known of it already.
  */
-static void check_record(struct import *import, struct import_record *record, const json_t *json, const json_t *said,
+static void check_record(struct import *import, struct import_record *record, json_t *json, json_t *said,
                          struct faults *faults) {
   const struct schema *schema = record->resource->schema;
   const char *slug = json_string_value(json_object_get(json, "slug"));
@@ -163,17 +180,15 @@ static void check_record(struct import *import, struct import_record *record, co
                "is needed, so that the record is known again by the next import");
   }
   forgive(import, faults, known);
-  import_faults(import, record, faults);
-  if (!record->failed && slug != NULL) {
-    import_note_slug(import, record, slug);
+  if (slug != NULL && !has_fault(faults, "/slug")) {
+    note_slug(import, record, slug, faults);
   }
-  if (record->failed) {
-    return;
-  }
+  import_faults(import, record, faults, 0);
   note_served(import, schema, json);
-  json_t *normal = import->partial ? NULL : schema_normal(schema, json);
-  import_add(import, record, normal != NULL ? normal : said);
-  json_decref(normal);
+  bool whole = import->sheet == NULL && record->failed == 0;
+  json_t *kept = whole ? schema_normal(schema, json) : json_incref(import->partial ? said : json);
+  import_add(import, record, kept, faults);
+  json_decref(kept);
 }
 
 static void read_record(struct import *import, struct import_record *record, json_t *json) {
@@ -200,10 +215,10 @@ static void refuse_large(struct import *import, struct import_record *record) {
   import_error(import, record, "", "too_large", message);
 }
 
-/* A record that ends here: those that failed are counted only. */
+/* A record that ends here: those of which nothing is kept are counted only. */
 static void end_record(struct import *import, const struct import_record *record) {
   import->count++;
-  import->unread += record->failed;
+  import->unread += record->failed != 0 && !record->faulty;
 }
 
 /* -- JSON ---------------------------------------------------------------------------------------------------------- */
@@ -390,7 +405,7 @@ static bool read_array(struct import *import, const char *bytes, const char *sta
 static void take_row(struct import *import, struct import_record *record, const struct sheet_row *row,
                      struct faults *faults) {
   if (row->record == NULL) {
-    import_faults(import, record, faults);
+    import_faults(import, record, faults, 0);
     return;
   }
   const struct schema *schema = record->resource->schema;
@@ -480,8 +495,8 @@ static void read_sheet(struct import *import, struct table *table, const struct 
     faults_add(faults, PLACE_BODY, "/slug", "required",
                "is a column that is needed, so that the records are known again");
   }
-  import_faults(import, &header, faults);
-  import->stopped = header.failed;
+  import_faults(import, &header, faults, 0);
+  import->stopped = header.failed != 0;
   import->sheet = sheet;
   if (!import->stopped) {
     import->partial = !sheet_is_whole(sheet);

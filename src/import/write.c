@@ -28,49 +28,90 @@ enum { LOOK_NS = 250000000 };
 
 /* -- writing ------------------------------------------------------------------------------------------------------- */
 
-static void report_refusal(struct import *import, struct import_record *record, const struct change *change) {
-  import_faults(import, record, change->faults);
+static bool has_fault(const struct faults *faults, const char *pointer) {
+  size_t i = 0;
+  while (i < faults->count && strcmp(faults->list[i].where, pointer) != 0) {
+    i++;
+  }
+  return i < faults->count;
 }
 
-/* What was kept of the record: its normal form, to be taken apart, or what a partial row says; owned by the change's
- * memory. */
-static json_t *kept_of(const struct change *change, const struct import_record *record) {
-  return owned_json(change->memory, memory_checked(json_loads(record->text, 0, NULL)));
-}
-
-/* A row that has only some members: all of them, those that it has not as `base` has them; NULL with faults. */
-static json_t *complete_row(struct change *change, const struct import_record *record, const json_t *base) {
+/* The record as it is to be: its normal form, to be taken apart. Where it is faulty, what is left of it, or NULL when
+ * nothing is; change->faults get the faults, of which the first *told were told when it was read. What a partial row
+ * does not say is as in `base`, or absent. */
+static json_t *normal_of(const struct import *import, struct change *change, const struct import_record *record,
+                         const json_t *base, size_t *told) {
   const struct schema *schema = record->resource->schema;
-  json_t *body = owned_json(change->memory, sheet_merge(schema, base, kept_of(change, record)));
-  schema_check(schema, body, "", change->faults);
-  return change->faults->count > 0 ? NULL : owned_json(change->memory, schema_normal(schema, body));
+  json_t *body = import_kept(record, change->faults);
+  *told = change->faults->count;
+  if (import->partial) {
+    body = owned_json(change->memory, sheet_merge(schema, base, body));
+    faults_locate(change->faults, body);
+    change->faults->known = *told;
+    schema_check(schema, body, "", change->faults);
+  }
+  if (change->faults->count > 0) {
+    json_t *rest = schema_remainder(schema, body, change->faults);
+    return rest == NULL ? NULL : owned_json(change->memory, rest);
+  }
+  return import->sheet != NULL ? owned_json(change->memory, schema_normal(schema, body)) : body;
 }
 
-/* The normal form of a record that is written anew; NULL with faults. */
-static json_t *normal_of(const struct import *import, struct change *change, const struct import_record *record) {
-  return import->partial ? complete_row(change, record, NULL) : kept_of(change, record);
+/* As much of a record as others need to refer to it, of one that may be faulty: its slug, and something in all that no
+ * record may lack. */
+static json_t *bare_of(const struct import *import, struct change *change, const struct import_record *record,
+                       const char *slug) {
+  size_t told;
+  const struct schema *schema = record->resource->schema;
+  struct faults *kept = change->faults;
+  change->faults = faults_new(change->memory);
+  const json_t *rest = normal_of(import, change, record, NULL, &told);
+  change->faults = kept;
+  json_t *bare = memory_checked(json_object());
+  for (size_t i = 0; i < schema->member_count; i++) {
+    const char *name = schema->members[i].name, *text = json_string_value(json_object_get(rest, name));
+    if (schema->members[i].required) {
+      json_object_set_new(bare, name, json_string(text == NULL ? "?" : text));
+    }
+  }
+  if (slug != NULL) {
+    json_object_set_new(bare, "slug", json_string(slug));
+  }
+  json_t *normal = schema_normal(schema, bare);
+  json_decref(bare);
+  return owned_json(change->memory, normal);
 }
 
 static void reserve(struct import *import, struct change *change, struct import_record *record) {
   struct found found;
-  json_t *normal = kept_of(change, record);
-  const char *slug = json_string_value(json_object_get(normal, "slug"));
+  struct target target;
+  json_t *normal = import_kept(record, change->faults);
+  bool known = !has_fault(change->faults, "/slug");
+  const char *slug = known ? json_string_value(json_object_get(normal, "slug")) : NULL;
   record->pk = 0;
   record->fresh = record->again = record->contested = false;
   record->outcome = CHANGE_REFUSED;
   change->resource = record->resource;
   if (slug != NULL && resource_find(change->db, record->resource, slug, &found)) {
-    record->pk = found.pk;
     if (import->create_only) {
       import_error(import, record, "/slug", "taken",
                    memory_print(change->memory, "the slug %s is taken: it leads to %s", slug, found.id));
+    } else {
+      record->pk = found.pk;
     }
     return;
   }
-  struct target target;
-  normal = import->partial ? complete_row(change, record, NULL) : normal;
-  if (normal == NULL || change_reserve(change, normal, &target) == CHANGE_REFUSED) {
-    report_refusal(import, record, change);
+  if (!known || (slug == NULL && !import->create_only)) {
+    return; /* nobody can refer to it */
+  }
+  if (import->partial || record->faulty) {
+    normal = bare_of(import, change, record, slug);
+  } else if (import->sheet != NULL) {
+    normal = owned_json(change->memory, schema_normal(record->resource->schema, normal));
+  }
+  change->faults = faults_new(change->memory);
+  if (change_reserve(change, normal, &target) == CHANGE_REFUSED) {
+    import_faults(import, record, change->faults, 0);
     return;
   }
   record->pk = target.pk;
@@ -89,47 +130,91 @@ static void check_revision(struct import *import, const struct change *change, s
   }
 }
 
+/* Writes a record, or says what else is wrong with it. */
+static enum changed write_one(struct change *change, const struct import_record *record, struct target *target,
+                              json_t *normal) {
+  if (normal == NULL) {
+    return CHANGE_REFUSED;
+  }
+  if (record->failed != 0 || change->faults->count > 0) {
+    if (record->pk == 0) {
+      json_object_del(normal, "slug"); /* which was told of */
+    }
+    change_check(change, target, normal, NULL);
+    return CHANGE_REFUSED;
+  }
+  return record->fresh ? change_complete(change, target, normal) : change_replace(change, target, normal);
+}
+
 static void complete(struct import *import, struct change *change, struct import_record *record) {
   struct target target;
+  size_t told;
   change->resource = record->resource;
-  if (record->pk == 0 || !change_load_pk(change, record->pk, &target)) {
-    return; /* it was reported when it could not be reserved, or the database failed */
+  if (record->pk == 0 && import->partial && !import->create_only) {
+    return; /* it cannot be known what the row completes */
   }
-  bool merged = import->partial && !record->fresh;
-  json_t *copy = merged ? complete_row(change, record, target.row) : normal_of(import, change, record);
+  if (record->pk == 0) {
+    change_begin(change, &target);
+  } else if (!change_load_pk(change, record->pk, &target)) {
+    return; /* the database failed */
+  }
+  json_t *normal = normal_of(import, change, record, record->pk == 0 || record->fresh ? NULL : target.row, &told);
   int64_t before = target.revision;
-  enum changed outcome = copy == NULL    ? CHANGE_REFUSED
-                         : record->fresh ? change_complete(change, &target, copy)
-                                         : change_replace(change, &target, copy);
+  enum changed outcome = write_one(change, record, &target, normal);
   record->contested = change->contested;
-  if (outcome == CHANGE_UPDATED) {
+  if (outcome != CHANGE_NOTHING && record->pk != 0) {
     check_revision(import, change, record, before);
   }
-  if (outcome == CHANGE_REFUSED) {
-    report_refusal(import, record, change);
-  } else if (record->outcome != CHANGE_UPDATED) {
+  import_faults(import, record, change->faults, told);
+  if (record->failed != 0) {
+    change_note_refused(change, target.id);
+  }
+  if (outcome != CHANGE_REFUSED && record->outcome != CHANGE_UPDATED) {
     record->outcome = outcome;
   }
+}
+
+/* The faults of change->faults, which are about the record as it stands in the database, where the file has what is
+ * wrong: there it may have relations besides that others have written. */
+static struct faults *faults_in_file(const struct import *import, struct change *change,
+                                     const struct import_record *record, const struct target *target) {
+  struct faults *stored = change->faults, *sent = faults_new(change->memory);
+  json_t *body = import_kept(record, sent);
+  json_t *row =
+      import->sheet != NULL ? owned_json(change->memory, schema_normal(record->resource->schema, body)) : body;
+  change->faults = sent;
+  references_resolve(change, row);
+  relations_drop_mirrored(change, target, row);
+  sent->count = 0; /* both were asked before */
+  for (size_t i = 0; i < stored->count; i++) {
+    const struct fault *fault = &stored->list[i];
+    faults_add(sent, fault->place, fault->where, fault->code, "%s", fault->message);
+  }
+  sent->dropped = stored->dropped;
+  return sent;
 }
 
 /* What only the whole can tell, now that all of it is there. */
 static void look_at_whole(struct import *import, struct change *change, struct import_record *record) {
   struct target target;
   change->resource = record->resource;
-  if (record->outcome == CHANGE_UPDATED && change_load_pk(change, record->pk, &target)) {
-    const struct rules *rules = rules_of(change->resource);
-    change->contested = record->contested;
-    if (rules->whole != NULL) {
-      rules->whole(change, &target, target.row);
-    }
-    import_faults(import, record, change->faults);
+  if (record->outcome != CHANGE_UPDATED || !change_load_pk(change, record->pk, &target)) {
+    return;
+  }
+  const struct rules *rules = rules_of(change->resource);
+  change->contested = record->contested;
+  if (rules->whole != NULL) {
+    rules->whole(change, &target, target.row);
+  }
+  if (change->faults->count > 0) {
+    import_faults(import, record, faults_in_file(import, change, record, &target), 0);
   }
 }
 
 /* A symmetric relation that was left to the other side, which the file made drop it, is written by the one that states
  * it. */
 static void complete_again(struct import *import, struct change *change, struct import_record *record) {
-  if (record->again) {
+  if (record->again && record->failed == 0) {
     complete(import, change, record);
   }
 }
@@ -175,7 +260,7 @@ static void walk(struct import *import, struct change *change,
     change->faults = faults_new(change->memory);
     change->contested = false;
     change->place = at;
-    if (!record.failed) {
+    if (record.failed == 0 || record.failed == import->round) {
       step(import, change, &record);
     }
     if (memcmp(&before, &record, sizeof record) != 0) {
@@ -201,10 +286,11 @@ static bool write_all(void *argument, struct db *db) {
                           .notes = import->notes,
                           .awaits = true,
                           .pending = true};
-  import->faulty = 0;
+  import->faulty = import->round > 1 ? 0 : import->skip ? import->held : import->faulty;
   import->look_at = 0;
   query_run(db_named(import->notes, "notes-touched-clear")); /* of a round before */
   query_run(db_named(import->notes, "notes-awaited-clear"));
+  query_run(db_named(import->notes, "notes-refused-clear"));
   walk(import, &change, reserve);
   walk(import, &change, complete);
   relations_missing(&change, tell_missing, import);
@@ -223,22 +309,27 @@ static int lost_by(const struct import *import) {
   return import->lost != 0 ? import->lost : failure == DB_OK ? 0 : failure == DB_FULL ? ENOSPC : EIO;
 }
 
+/* Where nothing is left out and reading found errors, the one round finds those of references and rules. */
 static enum write_outcome write_rounds(struct import *import) {
   enum write_outcome outcome;
-  int left = import->skip ? ROUNDS_MOST : 1;
-  do {
+  unsigned most = !import->skip ? 1 : import->held > 0 ? ROUNDS_MOST + 1 : ROUNDS_MOST;
+  for (import->round = 1;; import->round++) {
     outcome = store_write(import->call->services->store, write_all, import);
-  } while (--left > 0 && outcome == WRITE_DROPPED && import->faulty > 0 && !import->refused && lost_by(import) == 0);
-  return outcome;
+    if (import->round == most || outcome != WRITE_DROPPED || import->faulty == 0 || import->refused ||
+        lost_by(import) != 0) {
+      return outcome;
+    }
+  }
 }
 
 /* -- answering ----------------------------------------------------------------------------------------------------- */
 
-static void answer_errors(struct import *import) {
+/* `all`: errors of every kind were looked for. */
+static void answer_errors(struct import *import, bool all) {
   size_t count = json_array_size(import->errors.list) + import->errors.more;
-  const char *detail =
-      memory_print(import->memory, "%zu error%s in %zu records; nothing was written%s", count, count == 1 ? "" : "s",
-                   import->count, import->skip && !import->stopped ? ", as ever more fail by what is left out" : "");
+  const char *detail = memory_print(import->memory, "%s%zu error%s in %zu records; nothing was written%s",
+                                    all ? "" : "at least ", count, count == 1 ? "" : "s", import->count,
+                                    import->skip && !import->stopped ? ", as ever more fail by what is left out" : "");
   answer_problem_with(import->call, "invalid-body", detail, "errors", json_incref(import->errors.list));
 }
 
@@ -248,9 +339,9 @@ static void count_records(struct import *import, json_int_t *created, json_int_t
   for (size_t at = 0; at < import->records.size;) {
     struct import_record record;
     at = import_get(import, at, &record);
-    *failed += record.failed;
-    *created += !record.failed && record.fresh;
-    *updated += !record.failed && !record.fresh && record.outcome == CHANGE_UPDATED;
+    *failed += record.failed != 0;
+    *created += record.failed == 0 && record.fresh;
+    *updated += record.failed == 0 && !record.fresh && record.outcome == CHANGE_UPDATED;
     passage_reach(&passed, spool_whole(&import->records) + at);
   }
 }
@@ -287,6 +378,7 @@ static struct import *begin(struct call *call) {
   struct error error;
   *import = (struct import){.call = call,
                             .memory = call->memory,
+                            .round = 1,
                             .errors = told_new(call->memory),
                             .readings = told_new(call->memory),
                             .warnings = told_new(call->memory),
@@ -312,8 +404,9 @@ void import_run(struct call *call) {
     import->lost = errno;
   }
   enum write_outcome outcome = WRITE_DROPPED;
-  bool sound = !import->stopped && (import->skip || import->faulty == 0);
-  if (sound && lost_by(import) == 0) {
+  /* Past what is told nobody looks for more. */
+  bool wanted = !import->stopped && (import->skip || import->faulty == 0 || import_has_room(import));
+  if (wanted && lost_by(import) == 0) {
     outcome = write_rounds(import);
   }
   import_sort_errors(import);
@@ -323,8 +416,8 @@ void import_run(struct call *call) {
     answer_not_saved(call, lost_by(import) == ENOSPC || lost_by(import) == EDQUOT ? WRITE_FULL : WRITE_FAILED);
   } else if (import->refused) {
     caller_answer_refused(import->call);
-  } else if (!sound || import->faulty > 0) {
-    answer_errors(import);
+  } else if (import->faulty > 0) {
+    answer_errors(import, wanted || import->records.size == 0);
   } else {
     answer_report(import);
   }

@@ -222,6 +222,20 @@ enum changed change_reserve(struct change *change, json_t *normal, struct target
   return CHANGE_CREATED;
 }
 
+void change_note_refused(struct change *change, const char *id) {
+  struct query *query = db_named(change->notes, "notes-refused-write");
+  query_bind_text(query, 1, id);
+  query_run(query);
+}
+
+bool change_refused(const struct change *change, const char *id) {
+  struct query *query = db_named(change->notes, "notes-refused-read");
+  query_bind_text(query, 1, id);
+  bool refused = query_step(query) == STEP_ROW;
+  query_end(query);
+  return refused;
+}
+
 enum changed change_complete(struct change *change, struct target *target, json_t *normal) {
   target->fresh = true;
   return replace(change, target, normal);

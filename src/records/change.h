@@ -77,6 +77,10 @@ struct blob *history_record(struct change *change, const struct target *target, 
 /* Whether the record has a revision already whose history is to be written by history_end: what else is changed of it
  * in the same import makes no further one. */
 bool history_pending(const struct change *change, const char *id);
+/* Import: notes that the record will not be written; and whether that was noted. What others miss of it, or find that
+ * it still has, is no fault of theirs. */
+void change_note_refused(struct change *change, const char *id);
+bool change_refused(const struct change *change, const char *id);
 /* A change as the feed tells of it, from eight columns of a row of the history that begin with `first`: seq, at, actor,
  * operation, resource, record, slug, revision. A new reference. */
 json_t *history_item(struct query *query, int first);

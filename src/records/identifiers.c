@@ -46,7 +46,7 @@ static bool is_rival(const struct change *change, const struct target *target, i
   if (pk == change->leaving) {
     return false;
   }
-  return !change->contested || !history_pending(change, id) || pk < target->pk;
+  return !change->contested || !(change_refused(change, id) || (history_pending(change, id) && pk >= target->pk));
 }
 
 /* Who else has the identifier, as "org_… (slug)"; NULL when nobody does. */
