@@ -5,8 +5,8 @@ LINT_PACKAGES := gcc clang clang-format clang-tidy binutils git
 LINT_C := $(wildcard src/*.[ch] src/*/*.[ch] src/*/*/*.[ch] tests/*/*.[ch] tests/*/*/*.[ch])
 LINT_NODE := tests/lint/node_modules/.package-lock.json
 
-.PHONY: lint lint-tools lint-format lint-compilers lint-tidy lint-rules lint-contract lint-hardening format
-lint: lint-format lint-rules lint-contract lint-hardening lint-compilers lint-tidy ## checks layout, rules, warnings, contract and hardening
+.PHONY: lint lint-tools lint-format lint-compilers lint-tidy lint-rules lint-contract lint-hardening lint-circles format
+lint: lint-format lint-rules lint-contract lint-hardening lint-circles lint-compilers lint-tidy ## checks layout, rules, warnings, contract and hardening
 	@echo "  LINT    clean"
 
 lint-tools:
@@ -45,3 +45,7 @@ $(LINT_NODE): tests/lint/package-lock.json
 lint-hardening: lint-compilers
 	$(Q)sh tests/lint/hardening.sh $(BUILD)/lint/gcc/$(NAME) $(BUILD)/lint/gcc/src
 	$(Q)sh tests/lint/hardening.sh $(BUILD)/lint/clang/$(NAME) $(BUILD)/lint/clang/src
+
+# No two files call each other in a circle.
+lint-circles: lint-compilers
+	$(Q)node tests/lint/circles.js $(SOURCES:%.c=$(BUILD)/lint/gcc/%.o) $(BUILD)/lint/gcc/src/main.o

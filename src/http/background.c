@@ -1,10 +1,11 @@
 /* A thread for calls that take their time: they come one after another, each with the connection suspended, and none of
  * the workers waits for them. There is one for import, backup and check, one for reads, and one for reads of callers
  * without a token. */
-#include "http/internal.h"
-
+#include "api/api.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "http/exchange.h"
+#include "http/listener.h"
 
 enum { QUEUE_MOST = 16 };
 

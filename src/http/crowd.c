@@ -1,11 +1,10 @@
 /* How many connections each client has open: chains of the clients that have any, so the memory is bounded by the
  * connections themselves. All daemons share it, since they share one listening socket. */
-#include "http/internal.h"
-
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/network.h"
+#include "http/connection.h"
 
 #include <sodium.h>
 #include <string.h>

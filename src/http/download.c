@@ -9,7 +9,7 @@
 #include "access/caller.h"
 #include "base/clock.h"
 #include "base/memory.h"
-#include "http/internal.h"
+#include "http/exchange.h"
 #include "request/pieces.h"
 
 #include <string.h>
@@ -261,7 +261,7 @@ static ssize_t take(void *argument, uint64_t position, char *out, size_t room) {
   note_taken(download, now);
   if (now >= download->look_at) {
     if (!caller_still_admitted(download->exchange->call, listener->worker)) {
-      return reply_break(download->exchange, "the caller's token has ended");
+      return exchange_break(download->exchange, "the caller's token has ended");
     }
     download->look_at = now + look_ns;
   }
@@ -275,7 +275,7 @@ static ssize_t take(void *argument, uint64_t position, char *out, size_t room) {
       return 0;
     }
     if (made == MADE_FAILED) {
-      return reply_break(download->exchange, "it could not be made");
+      return exchange_break(download->exchange, "it could not be made");
     }
     block = &download->blocks[download->sending];
   }

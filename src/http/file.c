@@ -4,7 +4,7 @@
 #include "access/caller.h"
 #include "base/clock.h"
 #include "base/memory.h"
-#include "http/internal.h"
+#include "http/exchange.h"
 
 #include <fcntl.h>
 #include <sys/socket.h>
@@ -29,13 +29,13 @@ static ssize_t take(void *argument, uint64_t position, char *out, size_t room) {
   int64_t now = clock_monotonic_ns();
   if (now >= file->look_at) {
     if (!caller_still_admitted(exchange->call, exchange->listener->worker)) {
-      return reply_break(exchange, "the caller's token has ended");
+      return exchange_break(exchange, "the caller's token has ended");
     }
     file->look_at = now + look_ns;
   }
   ssize_t size = pread(file->fd, out, room, (off_t)position);
   exchange->listener->moved = true;
-  return size > 0 ? size : reply_break(exchange, "the file could not be read");
+  return size > 0 ? size : exchange_break(exchange, "the file could not be read");
 }
 
 /* The exchange may be over by then. */

@@ -1,10 +1,9 @@
 /* Whoever reads the head of a request must read it as every other program on its way does. What can be read in two ways
  * is refused, and the connection with it, since nobody knows where its next request would begin (RFC 9112, 6.3
  * and 11.2). */
-#include "http/internal.h"
-
 #include "base/field.h"
 #include "base/memory.h"
+#include "http/exchange.h"
 
 #include <string.h>
 

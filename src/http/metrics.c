@@ -1,11 +1,12 @@
 /* Requests by operation and class of status, and how long they took, in fixed buckets. Counters are atomic and relaxed:
  * a scrape may see one that is a request ahead of another. */
-#include "http/internal.h"
-
+#include "api/api.h"
 #include "base/memory.h"
 #include "base/prometheus.h"
 #include "base/text.h"
 #include "http/courier.h"
+#include "http/exchange.h"
+#include "http/listener.h"
 
 enum { CLASSES = 6, BUCKETS = 10 };
 

@@ -1,57 +1,25 @@
 /* From a reply to bytes on the wire. Headers that every answer has are set here and nowhere else. */
+#include "api/api.h"
 #include "base/blob.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/text.h"
-#include "http/internal.h"
+#include "http/exchange.h"
 #include "request/answer.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <zlib.h>
 
-enum { COMPRESS_FROM = 1024, SLOWEST_BYTES_PER_SECOND = 16384, SEND_SECONDS = 30 };
+enum { SLOWEST_BYTES_PER_SECOND = 16384, SEND_SECONDS = 30 };
 
 static const char page_policy[] =
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "form-action 'none'; base-uri 'none'; frame-ancestors 'none'";
 
-static void drop_blob(void *blob) {
-  blob_drop(blob);
-}
-
 static void add(struct MHD_Response *response, const char *name, const char *value) {
   /* Refused are values with line breaks; what remains is a header less, never one that splits the answer. */
   (void)!MHD_add_response_header(response, name, value);
-}
-
-/* -- compression --------------------------------------------------------------------------------------------------- */
-
-static bool compressible(const struct reply *reply) {
-  return reply->content_type != NULL && reply->file == NULL && reply->body != NULL &&
-         reply->body->size >= COMPRESS_FROM && strncmp(reply->content_type, "application/vnd", 15) != 0;
-}
-
-/* The body in gzip form (RFC 1952), or NULL when that is not smaller. */
-static struct blob *compress_body(const struct blob *body) {
-  z_stream stream = {0};
-  if (deflateInit2(&stream, 2, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK) {
-    return NULL;
-  }
-  struct blob *packed = blob_new(NULL, body->size);
-  stream.next_in = (unsigned char *)body->data;
-  stream.avail_in = (unsigned)body->size;
-  stream.next_out = (unsigned char *)packed->data;
-  stream.avail_out = (unsigned)body->size;
-  int code = deflate(&stream, Z_FINISH);
-  packed->size = stream.total_out;
-  deflateEnd(&stream);
-  if (code != Z_STREAM_END) {
-    blob_drop(packed);
-    return NULL;
-  }
-  return packed;
 }
 
 /* -- headers ------------------------------------------------------------------------------------------------------- */
@@ -155,50 +123,20 @@ static void add_headers(struct exchange *exchange, struct MHD_Response *response
 
 /* -- sending ------------------------------------------------------------------------------------------------------- */
 
-static struct MHD_Response *from_blob(struct blob *blob, size_t *size) {
-  static char nothing[1];
-  *size = blob == NULL ? 0 : blob->size;
-  if (blob == NULL) {
-    return MHD_create_response_from_buffer(0, nothing, MHD_RESPMEM_PERSISTENT);
-  }
-  return MHD_create_response_from_buffer_with_free_callback_cls(blob->size, blob->data, drop_blob, blob_keep(blob));
-}
-
-/* The answer, of so many bytes, as far as that is known. */
-static struct MHD_Response *make_response(struct exchange *exchange, const struct reply *reply, bool *packed,
-                                          size_t *size) {
-  if (reply->follower != NULL) {
-    return stream_response(exchange);
-  }
-  if (reply->pieces != NULL) {
-    return download_response(exchange, packed);
-  }
-  if (reply->file != NULL) {
-    return file_response(exchange, reply->file, size);
-  }
-  struct blob *smaller = exchange->gzip && compressible(reply) ? compress_body(reply->body) : NULL;
-  *packed = smaller != NULL;
-  struct MHD_Response *response = from_blob(smaller != NULL ? smaller : reply->body, size);
-  blob_drop(smaller);
-  return response;
-}
-
 mhd_result reply_send(struct exchange *exchange) {
   struct reply *reply = exchange_reply(exchange);
-  size_t size = 0;
-  bool packed = false;
-  struct MHD_Response *response = make_response(exchange, reply, &packed, &size);
-  if (response == NULL) {
+  struct source source = {0};
+  if (!source_open(exchange, reply, &source)) {
     return MHD_NO;
   }
   /* A 304 stands for the compressed answer too; its tag is the one the client has, which either way names this state.
    */
-  add_headers(exchange, response, reply, packed);
+  add_headers(exchange, source.response, reply, source.packed);
   exchange->status = reply->status;
   exchange->stage = STAGE_SENT;
-  connection_allow(exchange->watched, SEND_SECONDS + (double)size / SLOWEST_BYTES_PER_SECOND);
-  mhd_result result = MHD_queue_response(exchange->connection, (unsigned)reply->status, response);
-  MHD_destroy_response(response);
+  connection_allow(exchange->watched, SEND_SECONDS + (double)source.size / SLOWEST_BYTES_PER_SECOND);
+  mhd_result result = MHD_queue_response(exchange->connection, (unsigned)reply->status, source.response);
+  MHD_destroy_response(source.response);
   return result;
 }
 
@@ -223,11 +161,4 @@ void reply_cut(struct exchange *exchange, const char *problem, const char *detai
     shutdown(info->connect_fd, SHUT_WR);
   }
   blob_drop(reply.body);
-}
-
-ssize_t reply_break(const struct exchange *exchange, const char *why) {
-  const struct sockaddr nowhere = {.sa_family = AF_UNSPEC};
-  log_line(LOG_WARN, "the answer to the request %s was cut: %s", exchange->id, why);
-  (void)!connect(exchange->watched->fd, &nowhere, sizeof nowhere);
-  return MHD_CONTENT_READER_END_WITH_ERROR;
 }

@@ -2,11 +2,13 @@
  * processor on the network's address, whose socket they share, and one on the local socket. Stopping goes in order: no
  * new connections, what is under way is answered, what another thread was handed is waited for however long it takes,
  * then the threads end, then the workers. */
+#include "api/api.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "http/courier.h"
-#include "http/internal.h"
+#include "http/exchange.h"
+#include "http/listener.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -30,15 +32,6 @@ enum { BACKLOG = 1024, CONNECTION_MEMORY = 32 * 1024, DRAIN_SECONDS = 4, LOCAL_C
 enum { PATIENCE_MS = 1000, BREATH_MOST_MS = 32 };
 
 /* -- connections --------------------------------------------------------------------------------------------------- */
-
-bool server_trusts(const struct server *server, const struct sockaddr *address) {
-  for (size_t i = 0; i < server->options.proxy_count; i++) {
-    if (network_has(&server->options.proxies[i], address)) {
-      return true;
-    }
-  }
-  return false;
-}
 
 /* A client that has as many connections as it may finds a few more among the spare ones. Everybody behind a trusted
  * proxy comes from its address: the number of its connections is for the proxy to limit. */
@@ -254,12 +247,6 @@ static bool start_daemon(struct listener *listener, int fd, unsigned connections
     return error_set(error, "libmicrohttpd cannot start");
   }
   return true;
-}
-
-void listener_wake(struct listener *listener) {
-  if (!atomic_exchange(&listener->woken, true)) {
-    (void)eventfd_write(listener->wake, 1);
-  }
 }
 
 /* Takes no more connections. The thread does this itself, since libmicrohttpd may be busy with that socket. */

@@ -8,7 +8,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "changes/feed.h"
-#include "http/internal.h"
+#include "http/exchange.h"
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>

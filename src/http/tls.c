@@ -2,12 +2,12 @@
  * changes afterwards; reading anew puts another in its place. Each connection holds the pair that was there when it
  * came, so an old one goes with the last connection that uses it. libmicrohttpd drives the handshake; GnuTLS asks here
  * for the pair. */
-#include "http/internal.h"
-
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/secret.h"
+#include "http/connection.h"
+#include "http/listener.h"
 
 #include <errno.h>
 #include <fcntl.h>

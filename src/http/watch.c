@@ -7,10 +7,9 @@
  * that it lives, and others that it is full. They are soon over, the sooner the more they are; but each has some time,
  * and those that come wait their turn in the system's queue. So no number of clients that hold what they get, and come
  * again, keeps another from being heard. */
-#include "http/internal.h"
-
 #include "base/clock.h"
 #include "base/log.h"
+#include "http/listener.h"
 
 #include <sys/socket.h>
 
