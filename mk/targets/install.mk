@@ -15,6 +15,7 @@ install: $(BUILD)/$(NAME) ## installs program, manual, completion and service (P
 	$(Q)install -D -m 0644 packaging/entente.bash $(DESTDIR)$(COMPDIR)/entente
 	$(Q)install -d -m 0755 $(DESTDIR)$(UNITDIR) $(DESTDIR)$(EXAMPLES)
 	$(Q)sed 's|/usr/local/bin/|$(BINDIR)/|' packaging/entente.service > $(DESTDIR)$(UNITDIR)/entente.service
-	$(Q)install -m 0644 packaging/entente.socket $(DESTDIR)$(UNITDIR)/entente.socket
-	$(Q)install -m 0644 packaging/nginx.conf packaging/Caddyfile packaging/entente-tls.conf examples/press-release.ndjson $(DESTDIR)$(EXAMPLES)/
-	$(Q)chmod 0644 $(DESTDIR)$(UNITDIR)/entente.service
+	$(Q)sed 's|/usr/local/bin/|$(BINDIR)/|' packaging/entente-backup.service > $(DESTDIR)$(UNITDIR)/entente-backup.service
+	$(Q)install -m 0644 packaging/entente.socket packaging/entente-backup.timer $(DESTDIR)$(UNITDIR)/
+	$(Q)install -m 0644 packaging/nginx.conf packaging/Caddyfile packaging/entente-tls.conf packaging/monitoring/* examples/press-release.ndjson $(DESTDIR)$(EXAMPLES)/
+	$(Q)chmod 0644 $(DESTDIR)$(UNITDIR)/entente.service $(DESTDIR)$(UNITDIR)/entente-backup.service

@@ -18,10 +18,13 @@ test('make install honours DESTDIR and PREFIX', async (t) => {
     'share/man/man1/entente.1': 'packaging/entente.1',
     'share/bash-completion/completions/entente': 'packaging/entente.bash',
     'lib/systemd/system/entente.socket': 'packaging/entente.socket',
+    'lib/systemd/system/entente-backup.timer': 'packaging/entente-backup.timer',
+    'share/doc/entente/examples/alerts.yml': 'packaging/monitoring/alerts.yml',
     'share/doc/entente/examples/press-release.ndjson': 'examples/press-release.ndjson',
   };
   for (const [name, source] of Object.entries(installed)) {
     assert.equal(readFileSync(at(name), 'utf8'), readFileSync(join(root, source), 'utf8'), name);
   }
+  assert.match(readFileSync(at('lib/systemd/system/entente-backup.service'), 'utf8'), /exec \/opt\/entente\/bin\/entente backup /);
   assert.match(readFileSync(at('lib/systemd/system/entente.service'), 'utf8'), /^ExecStart=\/opt\/entente\/bin\/entente serve$/m);
 });

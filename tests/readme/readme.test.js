@@ -1,7 +1,7 @@
-// README.md is true: its first hour gives what it shows, its table of flags and its list of commands are the program's, its
-// links lead somewhere.
+// README.md and docs/ are true: their examples answer what they show, the table of flags and the list of commands are the
+// program's, and links lead somewhere.
 import assert from 'node:assert/strict';
-import {existsSync} from 'node:fs';
+import {existsSync, readdirSync} from 'node:fs';
 import {dirname, join} from 'node:path';
 import {test} from 'node:test';
 import {run} from '../api/lib/command.js';
@@ -9,6 +9,7 @@ import {blocks, flagsOf, readDocument, section} from './documents.js';
 import {firstLook, newCheckout, root} from './first-look.js';
 
 const MARK = '-- block --';
+const pages = readdirSync(join(root, 'docs'), {recursive: true}).filter((name) => name.endsWith('.md')).map((name) => join('docs', name)).sort();
 
 // `…` stands for anything.
 function pattern(shown) {
@@ -16,38 +17,56 @@ function pattern(shown) {
   return new RegExp(`^${pieces.join('[\\s\\S]*?')}$`);
 }
 
-test('the first hour with curl, pasted block by block, answers what README.md shows', async (t) => {
-  const hour = blocks(section(readDocument('README.md'), 'A first hour with curl'));
-  const steps = hour.flatMap(({language, text}, at) =>
-    language === 'sh' ? [{script: text, shown: hour[at + 1]?.language === 'text' ? hour[at + 1].text : ''}] : []);
-  assert.ok(steps.length > 10, 'the hour has its steps');
+// Every block of `sh` is pasted into one shell, as a reader does; what it prints is the `text` that follows it, if there is one.
+function stepsOf(document) {
+  const all = blocks(document);
+  return all.flatMap(({language, text}, at) => language === 'sh' ? [{script: text, shown: all[at + 1]?.language === 'text' ? all[at + 1].text : undefined}] : []);
+}
 
+async function paste(t, steps) {
   const checkout = newCheckout(t);
   const look = await firstLook(t, checkout);
   const script = steps.map((step) => `${step.script.replaceAll('http://127.0.0.1:8080', look.url)}\necho '${MARK}'\n`).join('');
   const {code, stdout, stderr} = await run(['-eu', '-o', 'pipefail'], {program: 'bash', input: script, cwd: checkout});
   assert.equal(stderr, '');
   assert.equal(code, 0, stdout);
-
   const answers = stdout.replaceAll('\r', '').split(`${MARK}\n`);
-  steps.forEach(({script: pasted, shown}, at) => assert.match(answers[at].trim(), pattern(shown), pasted));
+  steps.forEach(({script: pasted, shown}, at) => shown === undefined || assert.match(answers[at].trim(), pattern(shown), pasted));
   assert.equal(await look.stop(), 0);
+}
+
+const firstHour = stepsOf(readDocument('docs/first-hour.md'));
+
+test('the first hour with curl, pasted block by block, answers what docs/first-hour.md shows', async (t) => {
+  assert.ok(firstHour.length > 20, 'the hour has its steps');
+  await paste(t, firstHour);
 });
 
-test('the table of flags in README.md is that of the program', async () => {
+test('the lines of README.md answer what it shows', async (t) => {
+  const steps = stepsOf(readDocument('README.md'));
+  assert.ok(steps.length > 4 && readDocument('README.md').split('\n').length <= 201);
+  await paste(t, steps);
+});
+
+for (const name of pages.filter((page) => page !== 'docs/first-hour.md')) {
+  const steps = stepsOf(readDocument(name));
+  if (steps.length > 0) test(`the examples of ${name} answer what it shows`, (t) => paste(t, [{script: firstHour[0].script}, ...steps]));
+}
+
+test('the table of flags in docs/flags.md is that of the program', async () => {
   const {stdout} = await run(['serve', '--help']);
   const rows = flagsOf(stdout).map(({flag, value, fallback, help}) =>
     `| \`--${flag}${value ? ` ${value.replace('|', '\\|')}` : ''}\` | ${fallback ? `\`${fallback}\`` : ''} | ${help} |\n`);
   const table = `| flag | default | |\n|---|---|---|\n${rows.join('')}`;
-  const written = /<!-- flags -->\n([\s\S]*?)<!-- \/flags -->/.exec(readDocument('README.md'));
+  const written = /<!-- flags -->\n([\s\S]*?)<!-- \/flags -->/.exec(readDocument('docs/flags.md'));
   assert.ok(rows.length > 10 && written);
   assert.equal(written[1], table);
 });
 
-test('README.md lists every command with the words that the program has for it', async () => {
+test('docs/flags.md lists every command with the words that the program has for it', async () => {
   const {stdout} = await run(['--help']);
   const commands = [...stdout.matchAll(/^ {2}([a-z]+(?: [a-z]+)?) {2,}(.*)$/gm)];
-  const table = section(readDocument('README.md'), 'Commands').replaceAll('`', '');
+  const table = section(readDocument('docs/flags.md'), 'Commands').replaceAll('`', '');
   assert.ok(commands.length >= 10);
   for (const [, name, summary] of commands) {
     assert.ok(table.includes(name), `${name} is listed`);
@@ -55,10 +74,25 @@ test('README.md lists every command with the words that the program has for it',
   }
 });
 
-for (const name of ['README.md', 'CONTRIBUTING.md', 'ARCHITECTURE.md', 'SECURITY.md']) {
-  test(`every file that ${name} links to is there`, () => {
-    const links = [...readDocument(name).matchAll(/(?:\]\(|src(?:set)?=")([^)"#]+)/g)].map(([, link]) => link);
-    const missing = links.filter((link) => !/^https?:/.test(link) && !existsSync(join(dirname(join(root, name)), link)));
-    assert.deepEqual(missing, []);
+// The words of a heading as an address has them.
+const anchor = (heading) => heading.toLowerCase().replace(/[^\p{L}\p{N} _-]/gu, '').replaceAll(' ', '-');
+
+function leadsSomewhere(from, link) {
+  const [file, place] = link.split('#');
+  const path = file === '' ? from : join(dirname(from), file);
+  if (!existsSync(join(root, path))) return false;
+  return place === undefined || [...readDocument(path).matchAll(/^#+ (.*)$/gm)].some(([, heading]) => anchor(heading) === place);
+}
+
+for (const name of [...readdirSync(root).filter((file) => file.endsWith('.md')), ...pages]) {
+  test(`every file and heading that ${name} links to is there`, () => {
+    const links = [...readDocument(name).matchAll(/(?:\]\(|src(?:set)?=")([^)"]+)/g)].map(([, link]) => link);
+    assert.deepEqual(links.filter((link) => !/^https?:/.test(link) && !leadsSomewhere(name, link)), []);
   });
 }
+
+test('each page of docs/ is linked from README.md, ARCHITECTURE.md or another page', () => {
+  const linked = ['README.md', 'ARCHITECTURE.md', ...pages].flatMap((from) =>
+    [...readDocument(from).matchAll(/\]\(([^)#]+\.md)/g)].map(([, link]) => join(dirname(from), link)).filter((path) => path !== from));
+  assert.deepEqual(pages.filter((page) => !linked.includes(page)), []);
+});
