@@ -3,6 +3,8 @@
 NAME     := entente
 BUILD    ?= build
 VERSION  := $(shell sed -n 's/^  version: *//p' openapi.yaml | head -1)
+# organizations|areas|agreements: the resources, as the command line names them.
+RESOURCES := $(shell sed -n 's/.*x-resource: {path: \([a-z_]*\),.*/\1/p' openapi.yaml | paste -sd "|")
 CC       ?= cc
 PACKAGES := libmicrohttpd gnutls sqlite3 jansson yaml-0.1 libsodium libutf8proc zlib talloc libcurl libical
 Q        := $(if $(V),,@)
@@ -28,7 +30,7 @@ HARDEN   := -fPIE -fno-omit-frame-pointer -fsanitize=$(SANITIZE) -fno-sanitize-r
 LINK     := -pie
 OPTIMIZE := -O1 -g
 endif
-CPPFLAGS += -Isrc -D_GNU_SOURCE -DENTENTE_VERSION='"$(VERSION)"'
+CPPFLAGS += -Isrc -D_GNU_SOURCE -DENTENTE_VERSION='"$(VERSION)"' -DENTENTE_RESOURCES='"$(RESOURCES)"'
 CFLAGS   := -std=c11 $(OPTIMIZE) $(WARNINGS) $(HARDEN) $(EXTRA_CFLAGS) $(PACKAGE_CFLAGS)
 LDFLAGS  += $(LINK) $(EXTRA_LDFLAGS)
 LDLIBS   := $(PACKAGE_LIBS) -lpthread -lm

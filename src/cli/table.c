@@ -71,7 +71,7 @@ static const struct flag token_create_flags[] = {
 static const struct flag import_flags[] = {
     DB_FLAG,
     SOCKET_FLAG,
-    {"resource", "organizations|agreements|areas", NULL, "what they are, when they do not say; CSV never does"},
+    {"resource", ENTENTE_RESOURCES, NULL, "what they are, when they do not say; CSV never does"},
     {"format", "json|csv", NULL, "what the file is; CSV when absent if its name ends in .csv or .tsv"},
     {"charset", "NAME", NULL, "in which character set CSV is: utf-8, when absent, utf-16, shift_jis or big5"},
     {"mode", "upsert|create", "upsert", "whether a record that exists is replaced or an error"},

@@ -93,6 +93,36 @@ static void write_out_filters(struct loader *loader) {
   }
 }
 
+/* The paths of all resources, in the order of their schemas. A new reference. */
+static json_t *list_resources(const json_t *document) {
+  json_t *paths = json_array(), *component;
+  const char *name;
+  json_object_foreach(json_object_get(json_object_get(document, "components"), "schemas"), name, component) {
+    json_t *path = json_object_get(json_object_get(component, "x-resource"), "path");
+    if (path != NULL) {
+      json_array_append(paths, path);
+    }
+  }
+  return paths;
+}
+
+/* Makes of each `x-resources: true` an enumeration of them, so that a new resource is named in one place. */
+static void name_resources(json_t *node, json_t *paths) {
+  json_t *inner;
+  const char *name;
+  size_t index;
+  if (json_is_true(json_object_get(node, "x-resources"))) {
+    json_object_del(node, "x-resources");
+    json_object_set(node, "enum", paths);
+  }
+  json_object_foreach(node, name, inner) {
+    name_resources(inner, paths);
+  }
+  json_array_foreach(node, index, inner) {
+    name_resources(inner, paths);
+  }
+}
+
 static bool compile_head(struct loader *loader) {
   static const char *const known[] = {"openapi",  "info",       "servers",      "security",          "tags", "paths",
                                       "webhooks", "components", "externalDocs", "jsonSchemaDialect", NULL};
@@ -131,6 +161,9 @@ struct contract *contract_load(const char *yaml, size_t size, const struct forma
   if (!compile_head(&loader)) {
     goto refused;
   }
+  json_t *paths = list_resources(loader.document);
+  name_resources(loader.document, paths);
+  json_decref(paths);
   collect_components(&loader);
   if (!compile_resources(&loader) || !compile_operations(&loader)) {
     goto refused;

@@ -60,18 +60,25 @@ static bool check_stand(struct db *db, const struct stand *stand, struct text *l
   return same;
 }
 
-bool history_check(const struct services *services, struct db *db, void (*tell)(void *argument, const char *line),
-                   void *argument) {
+static int tell_rows(struct query *query, void (*tell)(void *argument, const char *line), void *argument) {
   int told = 0;
-  struct query *query = db_named(db, "history-gaps");
-  while (query_step(query) == STEP_ROW) {
+  for (; query_step(query) == STEP_ROW; told++) {
     tell(argument, query_text(query, 0));
-    told++;
   }
   query_end(query);
-  query = db_named(db, "history-newest");
+  return told;
+}
+
+bool history_check(const struct services *services, struct db *db, void (*tell)(void *argument, const char *line),
+                   void *argument) {
+  const struct contract *contract = services->contract;
+  int told = tell_rows(db_named(db, "history-gaps"), tell, argument);
+  for (size_t i = 0; i < contract->resource_count && told < TOLD_MOST; i++) {
+    told += tell_rows(resource_history_gaps(db, &contract->resources[i]), tell, argument);
+  }
+  struct query *query = db_named(db, "history-newest");
   while (told < TOLD_MOST && query_step(query) == STEP_ROW) {
-    struct stand stand = {.resource = contract_resource(services->contract, query_text(query, 0)),
+    struct stand stand = {.resource = contract_resource(contract, query_text(query, 0)),
                           .id = query_text(query, 1),
                           .slug = query_text(query, 2),
                           .document = query_text(query, 3),

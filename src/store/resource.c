@@ -125,6 +125,12 @@ bool resource_lead_on(struct db *db, const struct resource *resource, const char
   return query_run(query);
 }
 
+struct query *resource_history_gaps(struct db *db, const struct resource *resource) {
+  struct query *query = db_constant(db, shape_in(db, resource)->history_gaps);
+  query_bind_text(query, 1, resource->path);
+  return query;
+}
+
 struct blob *resource_document(struct db *db, const struct resource *resource, int64_t pk) {
   struct query *query = db_constant(db, shape_in(db, resource)->document);
   query_bind_int(query, 1, pk);

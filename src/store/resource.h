@@ -40,6 +40,8 @@ bool resource_lead_on(struct db *db, const struct resource *resource, const char
                       const char *into);
 /* The first number from 2 to 9 with which the slug `stem`-NUMBER leads nowhere; 0 when there is none. */
 int64_t resource_free_number(struct db *db, const struct resource *resource, const char *stem);
+/* Begins to look for records whose table and history disagree: a row is a line that says it. The caller ends it. */
+struct query *resource_history_gaps(struct db *db, const struct resource *resource);
 /* The document, rendered; a new blob, or NULL when there is none (any more). */
 struct blob *resource_document(struct db *db, const struct resource *resource, int64_t pk);
 struct page_key;

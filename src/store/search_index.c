@@ -375,7 +375,23 @@ static bool index_all(struct db *db, const struct contract *contract) {
   return true;
 }
 
+/* The tables of a resource that a database made before does not know. */
+static bool make_tables(struct db *db, const struct contract *contract) {
+  bool fine = engine_begin(db);
+  for (size_t i = 0; fine && i < contract->resource_count; i++) {
+    const struct search_sql *search = search_in(db, &contract->resources[i]);
+    if (search != NULL) {
+      fine = engine_execute(db, search->make_names) && engine_execute(db, search->make_table[SEARCH_WHOLE]) &&
+             engine_execute(db, search->make_table[SEARCH_PUBLIC]);
+    }
+  }
+  return fine && engine_commit(db);
+}
+
 bool search_open(struct db *db, const struct contract *contract, struct error *error) {
+  if (!make_tables(db, contract)) {
+    return error_set(error, "the tables of the search index cannot be made: %s", db_failure_text(db));
+  }
   if (!shadow_beside(db, contract, error)) {
     return false;
   }

@@ -144,6 +144,8 @@ static void make_side(const void *parent, const struct resource *resource, struc
                       enum search_side side) {
   const char *table = memory_print(parent, "%s%s", resource->search, side == SEARCH_PUBLIC ? "_public" : "");
   search->sides[side].table = table;
+  search->make_table[side] = memory_print(
+      parent, "CREATE VIRTUAL TABLE IF NOT EXISTS \"%s\" USING fts5(names, rest, tokenize = 'entente')", table);
   search->sides[side].read = memory_print(parent, "SELECT names, rest FROM \"%s\" WHERE rowid = $1", table);
   search->sides[side].insert =
       memory_print(parent, "INSERT INTO \"%s\" (rowid, names, rest) VALUES ($1, $2, $3)", table);
@@ -166,6 +168,12 @@ static const char *find_names(const void *parent, const char *table, const char 
 
 static void make_names(const void *parent, const struct resource *resource, struct search_sql *search) {
   const char *table = memory_print(parent, "%s_names", resource->search);
+  search->make_names = memory_print(parent,
+                                    "CREATE TABLE IF NOT EXISTS \"%s\" (open INTEGER NOT NULL CHECK (open IN (0, 1)), "
+                                    "folded TEXT NOT NULL, owner INTEGER NOT NULL, "
+                                    "own INTEGER NOT NULL CHECK (own IN (0, 1)), "
+                                    "PRIMARY KEY (open, folded, owner)) STRICT, WITHOUT ROWID",
+                                    table);
   search->name_insert = memory_print(
       parent, "INSERT INTO \"%s\" (open, folded, owner, own) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING", table);
   search->name_remove =

@@ -43,6 +43,7 @@ struct search_weights {
 #define SEARCH_WEIGHTS_SIZE(phrase_count) (offsetof(struct search_weights, phrases) + (phrase_count) * sizeof(double))
 
 struct search_sql {
+  const char *make_names, *make_table[SEARCH_SIDES]; /* where the database has no such table yet */
   const struct searched_part *parts; /* the record's own first: no row where it is not on that side */
   size_t part_count;
   struct {

@@ -274,6 +274,15 @@ static void make_shape(const void *parent, const struct contract *contract, cons
   shape->documents = memory_print(
       parent, "SELECT v.pk, v.document FROM json_each($1) k CROSS JOIN \"%s\" v ON v.pk = k.value", resource->view);
   shape->delete = memory_print(parent, "DELETE FROM \"%s\" WHERE pk = $1", table);
+  shape->history_gaps = memory_print(
+      parent,
+      "SELECT r.id || ' is at revision ' || r.revision || ', its history at ' || coalesce(max(h.revision), 0) "
+      "FROM \"%s\" r LEFT JOIN history h ON h.record = r.id "
+      "GROUP BY r.id HAVING coalesce(max(h.revision), 0) <> r.revision UNION ALL "
+      "SELECT h.record || ' is gone, and its history does not end with a deletion' "
+      "FROM (SELECT record, operation, max(revision) FROM history WHERE resource = $1 GROUP BY record) h "
+      "WHERE h.operation <> 'delete' AND NOT EXISTS (SELECT 1 FROM \"%s\" WHERE id = h.record) LIMIT 100",
+      table, table);
   shape->touch_by_id = memory_print(parent, "UPDATE \"%s\" SET stamp = $1 WHERE id = $2", table);
   make_touches(parent, shape);
 }

@@ -44,6 +44,7 @@ struct shape {
   const struct items *items;
   size_t items_count;
   const char *select, *find_by_id, *find_by_slug, *free_number, *document, *documents, *insert, *delete, *touch_by_id;
+  const char *history_gaps; /* lines: records at another revision than their history, or in one of both alone */
   const char *const *touch_referrers; /* ended by NULL: what refers to a record … */
   const char *const *touch_mirrors;   /* … and what its mirrored relations lead to */
   const struct search_sql *search;    /* NULL: it is not searched */

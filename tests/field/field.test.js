@@ -1,40 +1,17 @@
 // The diff that CONTRIBUTING.md shows is all that a new field takes: applied to a copy of what is under version control, it
 // builds, and the field can be written, read, refused, filtered by, and is there in a database made before.
 import assert from 'node:assert/strict';
-import {cpSync, existsSync, mkdirSync} from 'node:fs';
-import {dirname, join} from 'node:path';
+import {cpSync} from 'node:fs';
+import {join} from 'node:path';
 import {test} from 'node:test';
 import {run} from '../api/lib/command.js';
 import {blocks, readDocument, section} from '../readme/documents.js';
-import {firstLook, newCheckout, newFolder, root} from '../readme/first-look.js';
-
-async function must(program, args, options) {
-  const {code, stdout, stderr} = await run(args, {program, ...options});
-  assert.equal(code, 0, `${program} ${args.join(' ')}\n${stdout}\n${stderr}`);
-  return stdout;
-}
-
-async function copyOfTheTree(t) {
-  const folder = newFolder(t);
-  const names = (await must('git', ['ls-files', '-z'], {cwd: root})).split('\0');
-  for (const name of names.filter((name) => name !== '' && existsSync(join(root, name)))) {
-    mkdirSync(dirname(join(folder, name)), {recursive: true});
-    cpSync(join(root, name), join(folder, name));
-  }
-  return folder;
-}
+import {firstLook, newCheckout} from '../readme/first-look.js';
+import {build, client, copyOfTheTree, must} from './tree.js';
 
 async function apply(copy, diff) {
   await must('patch', ['--strip=1', '--fuzz=0', '--batch'], {cwd: copy, input: diff});
-  await must('make', ['-j2', 'BUILD=build', 'OPTIMIZE=-O1'], {cwd: copy});
-}
-
-function client({url, output}) {
-  const headers = {authorization: `Bearer ${/#token=(\S+)/.exec(output)[1]}`, 'content-type': 'application/json'};
-  return async (method, path, body) => {
-    const answer = await fetch(url + path, {method, headers, body: body && JSON.stringify(body)});
-    return {status: answer.status, json: await answer.json()};
-  };
+  await build(copy);
 }
 
 test('a field is added by the diff in CONTRIBUTING.md and by nothing else', {timeout: 600_000}, async (t) => {
