@@ -1,6 +1,6 @@
 /* The contract: openapi.yaml, compiled once at start into the plain structs below, which never change afterwards and
  * are safe to read from any thread. All pointers live as long as the contract. The x- keys are explained in
- * ARCHITECTURE.md. */
+ * docs/design/contract.md. */
 #ifndef ENTENTE_CONTRACT_CONTRACT_H
 #define ENTENTE_CONTRACT_CONTRACT_H
 

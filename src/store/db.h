@@ -69,7 +69,7 @@ void db_limit_work(struct db *db, int64_t thousands, int64_t ns);
 /* What comes next may take long, and cannot be broken off: false, with DB_LONG, where work is limited. */
 bool db_may_take_long(struct db *db);
 
-/* Inside a write: the number that marks what this write changes (ARCHITECTURE.md, `stamp`). */
+/* Inside a write: the number that marks what this write changes (docs/design/storage.md, `stamp`). */
 int64_t db_stamp(const struct db *db);
 
 /* Page cache of this connection since it opened. */

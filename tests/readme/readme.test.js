@@ -96,3 +96,17 @@ test('each page of docs/ is linked from README.md, ARCHITECTURE.md or another pa
     [...readDocument(from).matchAll(/\]\(([^)#]+\.md)/g)].map(([, link]) => join(dirname(from), link)).filter((path) => path !== from));
   assert.deepEqual(pages.filter((page) => !linked.includes(page)), []);
 });
+
+test('the files and folders that the documents name by their path are there', () => {
+  const named = ['ARCHITECTURE.md', 'CONTRIBUTING.md', 'README.md', ...pages].flatMap((from) =>
+    [...readDocument(from).matchAll(/`((?:src|sql|tests|docs|packaging|web|tables|mk)\/[\w./-]*)`/g)].map(([, path]) => `${from}: ${path}`));
+  assert.ok(named.length > 50);
+  assert.deepEqual(named.filter((line) => !existsSync(join(root, line.split(': ')[1]))), []);
+});
+
+test('ARCHITECTURE.md has at most 150 lines, and a row for each room', () => {
+  const text = readDocument('ARCHITECTURE.md');
+  assert.ok(text.split('\n').length <= 151);
+  const rooms = readdirSync(join(root, 'src'), {withFileTypes: true}).filter((entry) => entry.isDirectory()).map(({name}) => name);
+  assert.deepEqual(rooms.filter((room) => !text.includes(`\n| \`src/${room}/\``)), []);
+});

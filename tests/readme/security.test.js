@@ -5,7 +5,7 @@ import {join} from 'node:path';
 import {test} from 'node:test';
 import {rolesTable} from '../api/lib/roles.js';
 import {root} from './first-look.js';
-import {readDocument, section} from './documents.js';
+import {readDocument} from './documents.js';
 
 test('the table of who may do what in SECURITY.md is that of the contract', () => {
   const written = /<!-- roles -->\n([\s\S]*?)<!-- \/roles -->/.exec(readDocument('SECURITY.md'));
@@ -15,7 +15,7 @@ test('the table of who may do what in SECURITY.md is that of the contract', () =
 
 // The rows of the threat model: [who, what they try, the answer, what holds it].
 function threats() {
-  const rows = section(readDocument('ARCHITECTURE.md'), 'Threat model').split('\n').filter((line) => line.startsWith('|')).slice(2);
+  const rows = readDocument('docs/design/threat-model.md').split('\n').filter((line) => line.startsWith('|')).slice(2);
   return rows.map((line) => line.slice(1, -1).split(/(?<!\\)\|/).map((cell) => cell.trim()));
 }
 
