@@ -13,7 +13,8 @@ void help_program(FILE *out) {
   for (const struct command *command = commands; command->name != NULL; command++) {
     list(command, out);
   }
-  fprintf(out, "\nentente help COMMAND says more. Every flag can be set in the environment: --db is ENTENTE_DB.\n");
+  fprintf(out,
+          "\nRun entente help COMMAND for its flags. Every flag can be set in the environment: --db is ENTENTE_DB.\n");
 }
 
 void help_command(const struct command *command, FILE *out) {
@@ -51,6 +52,6 @@ bool help_group(const char *word, FILE *out) {
       list(command, out);
     }
   }
-  fprintf(out, "\nentente help %s SUBCOMMAND says more.\n", word);
+  fprintf(out, "\nRun entente help %s SUBCOMMAND for its flags.\n", word);
   return true;
 }

@@ -1,6 +1,7 @@
 // Reads what the documents promise: sections, blocks of code, links, tables.
 import {readFileSync} from 'node:fs';
 import {join} from 'node:path';
+import {run} from '../api/lib/command.js';
 import {root} from './first-look.js';
 
 export const readDocument = (name) => readFileSync(join(root, name), 'utf8');
@@ -24,4 +25,20 @@ export function flagsOf(help) {
     const [, words, fallback] = /^(.*?)(?: \(([A-Za-z0-9_.:/]+)\))?$/.exec(text);
     return {flag, value, fallback, help: words};
   });
+}
+
+// The commands and the flags of `entente serve` as docs/flags.md has them between its marks.
+export async function commandsTable() {
+  const {stdout} = await run(['--help']);
+  const commands = [...stdout.matchAll(/^ {2}([a-z]+(?: [a-z]+)?) {2,}(.*)$/gm)];
+  const words = await Promise.all(commands.map(async ([, name]) => /^usage: .* ([A-Z]+)$/m.exec((await run([...name.split(' '), '--help'])).stdout)?.[1]));
+  return `| command | |\n|---|---|\n${commands.map(([, name, summary], at) =>
+    `| \`entente ${[name, words[at]].filter(Boolean).join(' ')}\` | ${summary} |\n`).join('')}`;
+}
+
+export async function flagsTable() {
+  const {stdout} = await run(['serve', '--help']);
+  const rows = flagsOf(stdout).map(({flag, value, fallback, help}) =>
+    `| \`--${flag}${value ? ` ${value.replace('|', '\\|')}` : ''}\` | ${fallback ? `\`${fallback}\`` : ''} | ${help} |\n`);
+  return `| flag | default | |\n|---|---|---|\n${rows.join('')}`;
 }
