@@ -5,7 +5,7 @@ CREATE TABLE slugs (resource INTEGER NOT NULL, slug TEXT NOT NULL, line INTEGER 
 -- The slugs of references that were served with both.
 CREATE TABLE served (id TEXT PRIMARY KEY, slug TEXT NOT NULL) WITHOUT ROWID;
 -- The records whose history is still to be written, in the order in which they were touched.
-CREATE TABLE touched (place INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, pk INTEGER NOT NULL);
+CREATE TABLE touched (place INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, pk INTEGER NOT NULL, slug TEXT NOT NULL, revision INTEGER NOT NULL);
 -- The relations that were left to the other side: `item` of the type `type` of `owner`.
 CREATE TABLE awaited (
   place INTEGER PRIMARY KEY,

@@ -455,13 +455,14 @@ INSERT INTO served (id, slug) VALUES ($1, $2) ON CONFLICT DO UPDATE SET slug = e
 SELECT slug FROM served WHERE id = $1
 
 -- name: notes-touched-write
-INSERT INTO touched (id, pk) VALUES ($1, $2) ON CONFLICT DO NOTHING
+INSERT INTO touched (id, pk, slug, revision) VALUES ($1, $2, $3, $4)
+ON CONFLICT DO UPDATE SET slug = excluded.slug, revision = excluded.revision
 
 -- name: notes-touched-read
 SELECT 1 FROM touched WHERE id = $1
 
 -- name: notes-touched
-SELECT id, pk FROM touched ORDER BY place
+SELECT id, pk, slug, revision FROM touched ORDER BY place
 
 -- name: notes-awaited-write
 INSERT INTO awaited (owner, type, other, item, record, position, symmetric) VALUES ($1, $2, $3, $4, $5, $6, $7)

@@ -24,6 +24,8 @@ struct import_record {
   int64_t pk;
   int64_t revision; /* that the file gives it; 0: none */
   bool fresh;
+  bool done;       /* it was created with all that it says, when its turn came to be reserved */
+  bool joined;     /* it refers to records of its own resource, so that a circle is possible */
   bool again;      /* write it once more: a relation that it left to the other side is not there */
   bool contested;  /* another record had an identifier of it when it was written */
   bool faulty;     /* reading found errors; those of rules and references are looked for in the rest of it */

@@ -82,6 +82,24 @@ static json_t *bare_of(const struct import *import, struct change *change, const
   return owned_json(change->memory, normal);
 }
 
+/* Creates a record whose references all lead somewhere already, as nearly all do; true then. Otherwise nothing was
+ * written, and what is wrong may be right once the rest of the file is there. */
+static bool create_at_once(const struct change *change, struct import_record *record, json_t *normal) {
+  struct target target;
+  struct change attempt = *change;
+  attempt.awaits = false;
+  attempt.faults = faults_new(change->memory);
+  if (change_create(&attempt, normal, NULL, &target) != CHANGE_CREATED) {
+    return false;
+  }
+  record->pk = target.pk;
+  record->fresh = record->done = true;
+  record->contested = attempt.contested;
+  record->joined = relations_join(record->resource, normal);
+  record->outcome = CHANGE_UPDATED;
+  return true;
+}
+
 static void reserve(struct import *import, struct change *change, struct import_record *record) {
   struct found found;
   struct target target;
@@ -89,7 +107,7 @@ static void reserve(struct import *import, struct change *change, struct import_
   bool known = !has_fault(change->faults, "/slug");
   const char *slug = known ? json_string_value(json_object_get(normal, "slug")) : NULL;
   record->pk = 0;
-  record->fresh = record->again = record->contested = false;
+  record->fresh = record->done = record->joined = record->again = record->contested = false;
   record->outcome = CHANGE_REFUSED;
   change->resource = record->resource;
   if (slug != NULL && resource_find(change->db, record->resource, slug, &found)) {
@@ -108,6 +126,10 @@ static void reserve(struct import *import, struct change *change, struct import_
     normal = bare_of(import, change, record, slug);
   } else if (import->sheet != NULL) {
     normal = owned_json(change->memory, schema_normal(record->resource->schema, normal));
+  }
+  bool entire = !import->partial && !record->faulty;
+  if (entire && create_at_once(change, record, owned_json(change->memory, json_copy(normal)))) {
+    return;
   }
   change->faults = faults_new(change->memory);
   if (change_reserve(change, normal, &target) == CHANGE_REFUSED) {
@@ -150,6 +172,9 @@ static void complete(struct import *import, struct change *change, struct import
   struct target target;
   size_t told;
   change->resource = record->resource;
+  if (record->done && !record->again) {
+    return;
+  }
   if (record->pk == 0 && import->partial && !import->create_only) {
     return; /* it cannot be known what the row completes */
   }
@@ -162,6 +187,7 @@ static void complete(struct import *import, struct change *change, struct import
   int64_t before = target.revision;
   enum changed outcome = write_one(change, record, &target, normal);
   record->contested = change->contested;
+  record->joined = normal != NULL && relations_join(record->resource, normal);
   if (outcome != CHANGE_NOTHING && record->pk != 0) {
     check_revision(import, change, record, before);
   }
@@ -198,7 +224,8 @@ static struct faults *faults_in_file(const struct import *import, struct change 
 static void look_at_whole(struct import *import, struct change *change, struct import_record *record) {
   struct target target;
   change->resource = record->resource;
-  if (record->outcome != CHANGE_UPDATED || !change_load_pk(change, record->pk, &target)) {
+  bool concerned = record->outcome == CHANGE_UPDATED && (record->joined || record->contested);
+  if (!concerned || !change_load_pk(change, record->pk, &target)) {
     return;
   }
   const struct rules *rules = rules_of(change->resource);

@@ -132,6 +132,8 @@ void relations_missing(struct change *change, void (*tell)(void *argument, const
 void relations_drop_served(const struct resource *resource, json_t *document, bool symmetric);
 /* Faults for relations of a record to itself, or written twice. */
 void relations_check(struct change *change, const struct target *target, const json_t *row);
+/* Whether a row refers to a record of its own resource, by a relation or otherwise. */
+bool relations_join(const struct resource *resource, const json_t *row);
 /* Takes out of a row of the record with that id its relations to itself. */
 void relations_drop_self(const struct resource *resource, const char *id, json_t *row);
 /* The contract of a resource's relations: the array member, and in its items the types and the reference. False when it

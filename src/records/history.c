@@ -60,6 +60,8 @@ struct blob *history_record(struct change *change, const struct target *target, 
     struct query *query = db_named(change->notes, "notes-touched-write");
     query_bind_text(query, 1, target->id);
     query_bind_int(query, 2, target->pk);
+    query_bind_text(query, 3, target->slug);
+    query_bind_int(query, 4, target->revision);
     query_run(query);
     return NULL;
   }

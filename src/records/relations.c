@@ -178,6 +178,22 @@ bool relation_members(const struct resource *resource, struct relation_members *
   return false;
 }
 
+bool relations_join(const struct resource *resource, const json_t *row) {
+  struct relation_members members;
+  if (relation_members(resource, &members) && json_array_size(json_object_get(row, members.list)) > 0) {
+    return true;
+  }
+  for (size_t i = 0; i < resource->schema->member_count; i++) {
+    const struct member *member = &resource->schema->members[i];
+    const char *leads_to = member->schema->reference;
+    if (leads_to != NULL && strcmp(leads_to, resource->path) == 0 &&
+        json_is_string(json_object_get(row, member->name))) {
+      return true;
+    }
+  }
+  return false;
+}
+
 /* The type under which the other side writes what is served here as `served`, or NULL when this side writes it. */
 static const char *written_as(const json_t *inverse, const char *served) {
   const char *type;
