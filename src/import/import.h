@@ -18,8 +18,8 @@ struct import_record {
   const struct resource *resource;
   const json_t *given; /* what the file says, to tell in errors, while it is read; else NULL, and it is read anew … */
   size_t at, size;     /* … from these bytes of the body; CSV: none */
-  const char *text;    /* its normal form as JSON; of a row, what that says; of one that is faulty, an array of what it
-                          says and of the pointers to what is wrong with that */
+  const char *text;    /* what it says, as JSON; of one that is faulty, an array of that and of the pointers to what is
+                          wrong with it */
   size_t length;       /* of that text */
   int64_t pk;
   int64_t revision; /* that the file gives it; 0: none */

@@ -185,10 +185,7 @@ static void check_record(struct import *import, struct import_record *record, js
   }
   import_faults(import, record, faults, 0);
   note_served(import, schema, json);
-  bool whole = import->sheet == NULL && record->failed == 0;
-  json_t *kept = whole ? schema_normal(schema, json) : json_incref(import->partial ? said : json);
-  import_add(import, record, kept, faults);
-  json_decref(kept);
+  import_add(import, record, import->partial ? said : json, faults);
 }
 
 static void read_record(struct import *import, struct import_record *record, json_t *json) {

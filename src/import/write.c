@@ -54,7 +54,7 @@ static json_t *normal_of(const struct import *import, struct change *change, con
     json_t *rest = schema_remainder(schema, body, change->faults);
     return rest == NULL ? NULL : owned_json(change->memory, rest);
   }
-  return import->sheet != NULL ? owned_json(change->memory, schema_normal(schema, body)) : body;
+  return owned_json(change->memory, schema_normal(schema, body));
 }
 
 /* As much of a record as others need to refer to it, of one that may be faulty: its slug, and something in all that no
@@ -124,7 +124,7 @@ static void reserve(struct import *import, struct change *change, struct import_
   }
   if (import->partial || record->faulty) {
     normal = bare_of(import, change, record, slug);
-  } else if (import->sheet != NULL) {
+  } else {
     normal = owned_json(change->memory, schema_normal(record->resource->schema, normal));
   }
   bool entire = !import->partial && !record->faulty;
@@ -202,12 +202,11 @@ static void complete(struct import *import, struct change *change, struct import
 
 /* The faults of change->faults, which are about the record as it stands in the database, where the file has what is
  * wrong: there it may have relations besides that others have written. */
-static struct faults *faults_in_file(const struct import *import, struct change *change,
-                                     const struct import_record *record, const struct target *target) {
+static struct faults *faults_in_file(struct change *change, const struct import_record *record,
+                                     const struct target *target) {
   struct faults *stored = change->faults, *sent = faults_new(change->memory);
   json_t *body = import_kept(record, sent);
-  json_t *row =
-      import->sheet != NULL ? owned_json(change->memory, schema_normal(record->resource->schema, body)) : body;
+  json_t *row = owned_json(change->memory, schema_normal(record->resource->schema, body));
   change->faults = sent;
   references_resolve(change, row);
   relations_drop_mirrored(change, target, row);
@@ -234,7 +233,7 @@ static void look_at_whole(struct import *import, struct change *change, struct i
     rules->whole(change, &target, target.row);
   }
   if (change->faults->count > 0) {
-    import_faults(import, record, faults_in_file(import, change, record, &target), 0);
+    import_faults(import, record, faults_in_file(change, record, &target), 0);
   }
 }
 
