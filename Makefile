@@ -37,7 +37,7 @@ LDLIBS   := $(PACKAGE_LIBS) -lpthread -lm
 
 SOURCES := $(filter-out src/main.c,$(wildcard src/*/*.c src/*/*/*.c))
 OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/assets.o
-ASSETS  := openapi.yaml $(sort $(shell find sql tables web -type f))
+ASSETS  := openapi.yaml $(sort $(shell find sql tables web -type f) $(wildcard docs/*.md))
 
 .PHONY: all help clean always
 all: $(BUILD)/$(NAME) ## builds build/entente

@@ -47,5 +47,6 @@ const struct handler handlers[] = {
     {"problem", CALL_READ, handle_problem, NULL, NULL},
     {"page", CALL_READ, handle_page, NULL, NULL},
     {"asset", CALL_READ, handle_asset, NULL, NULL},
+    {"document", CALL_READ, handle_document, NULL, NULL},
 };
 const size_t handler_count = sizeof handlers / sizeof handlers[0];

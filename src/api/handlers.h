@@ -65,5 +65,6 @@ void handle_contract_json(struct call *call);
 void handle_problem(struct call *call);
 void handle_page(struct call *call);
 void handle_asset(struct call *call);
+void handle_document(struct call *call);
 
 #endif

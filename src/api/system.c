@@ -66,6 +66,7 @@ static const char *media_of(const char *path) {
   static const char *const types[][2] = {{".html", "text/html; charset=utf-8"},
                                          {".css", "text/css; charset=utf-8"},
                                          {".js", "text/javascript; charset=utf-8"},
+                                         {".md", "text/plain; charset=utf-8"}, /* which every browser shows */
                                          {".svg", "image/svg+xml"}};
   for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
     size_t length = strlen(path), ending = strlen(types[i][0]);
@@ -76,15 +77,15 @@ static const char *media_of(const char *path) {
   return "application/octet-stream";
 }
 
-static void answer_asset(struct call *call, const char *name) {
-  char path[128];
-  snprintf(path, sizeof path, "web/%s", name);
+static void answer_asset(struct call *call, const char *folder, const char *name) {
+  const char *path = memory_print(call->memory, "%s/%s", folder, name);
   const struct asset *file = asset_find(path);
   if (file == NULL) {
     answer_problem(call, "not-found", NULL);
     return;
   }
   answer_bytes(call, 200, media_of(path), file->data, file->size);
+  answer_tag_of_body(call);
 }
 
 /* The path as a shell takes it for one word, as text of HTML. */
@@ -120,10 +121,11 @@ void handle_asset(struct call *call) {
     answer_problem(call, "not-found", "the page is at /");
     return;
   }
-  answer_asset(call, call->route.values[0]);
-  if (call->reply.status == 200) {
-    answer_tag_of_body(call);
-  }
+  answer_asset(call, "web", call->route.values[0]);
+}
+
+void handle_document(struct call *call) {
+  answer_asset(call, "docs", call->route.values[0]);
 }
 
 /* -- backup and check ---------------------------------------------------------------------------------------------- */

@@ -14,7 +14,7 @@ before(async () => {
 after(() => server.stop());
 
 const paths = Object.keys(contract.paths);
-const concrete = (path) => path.replace('/problems/{name}', '/problems/conflict').replace('/assets/{name}', '/assets/page.css')
+const concrete = (path) => path.replace('/problems/{name}', '/problems/conflict').replace('/assets/{name}', '/assets/page.css').replace('/docs/{name}', '/docs/index.md')
   .replace('/v1/organizations/{id}', '/v1/organizations/one').replace(/\{[^}]+\}/g, 'none');
 const declaredMethods = (path) => operations.filter((each) => each.path === path).map((each) => each.method);
 const allowed = (path) => [...declaredMethods(path), ...(declaredMethods(path).includes('GET') ? ['HEAD'] : []), 'OPTIONS'].sort();
@@ -230,6 +230,18 @@ test('the page comes with a policy that lets nothing in from elsewhere, and its 
   assert.match(style.headers['content-type'], /^text\/css/);
   await server.get('/assets/page.css', {role: null, status: 304, headers: {'if-none-match': style.etag}});
   await server.get('/assets/none.css', {role: null, status: 404});
+});
+
+test('the page leads to the documents, whose links among each other lead on', async () => {
+  const page = await server.get('/', {role: null, status: 200});
+  assert.match(page.text, /href="\/docs\/index\.md"/);
+  const index = await server.get('/docs/index.md', {role: null, status: 200});
+  assert.equal(index.headers['content-type'], 'text/plain; charset=utf-8');
+  await server.get('/docs/index.md', {role: null, status: 304, headers: {'if-none-match': index.etag}});
+  const linked = [...index.text.matchAll(/\]\((?!\.\.)([^)#]+)/g)].map(([, name]) => name);
+  assert.ok(linked.length > 10);
+  for (const name of linked) await server.get(`/docs/${name}`, {role: null, status: 200});
+  for (const name of ['none.md', 'design', 'index.md.']) await server.get(`/docs/${name}`, {role: null, status: 404});
 });
 
 test('requests that arrive in one moment on as many connections as the library takes events at once are all answered', async () => {
