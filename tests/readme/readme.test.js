@@ -97,3 +97,8 @@ test('ARCHITECTURE.md has at most 150 lines, and a row for each room', () => {
   const rooms = readdirSync(join(root, 'src'), {withFileTypes: true}).filter((entry) => entry.isDirectory()).map(({name}) => name);
   assert.deepEqual(rooms.filter((room) => !text.includes(`\n| \`src/${room}/\``)), []);
 });
+
+test('CHANGELOG.md begins with the version of the contract', () => {
+  const [, version] = /^ {2}version: (\S+)$/m.exec(readDocument('openapi.yaml'));
+  assert.equal(/^## \[(?!Unreleased)([^\]]+)\]/m.exec(readDocument('CHANGELOG.md'))?.[1], version);
+});
