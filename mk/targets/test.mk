@@ -55,7 +55,7 @@ define test-run-node
 	@sed -n '/^ *not ok/,/^ *\.\.\./p' $(1)
 endef
 
-.PHONY: test test-tools test-threads $(TEST_PARTS)
+.PHONY: test test-tools test-threads test-huge $(TEST_PARTS)
 test: ## installs what is missing, builds, and runs all tests, also with sanitizers
 	@rm -f $(TEST_REPORTS)
 	@for part in $(TEST_PARTS); do echo "  MAKE    $$part"; $(MAKE) --no-print-directory -j $(TEST_JOBS) $$part || :; done
@@ -78,6 +78,14 @@ test-unsigned: ## runs the unit tests as on machines where char has no sign
 test-api: $(BUILD)/$(NAME) $(TEST_NODE) test-tools ## runs the black-box tests
 	$(call test-run-node,$(BUILD)/reports/api.tap,$(TEST_API) $(TEST_DOCUMENTS))
 	@node tests/summary.js $(BUILD)/reports/api.tap
+
+# Takes a quarter of an hour, and some gigabytes of disk.
+test-huge: export ENTENTE_HUGE = 1
+test-huge: TEST_FILE_S = 5400
+test-huge: TEST_RUN_S = 5400
+test-huge: $(BUILD)/$(NAME) $(TEST_NODE) ## imports 5,000,000 records and 2 GiB, in little memory
+	$(call test-run-node,$(BUILD)/reports/huge.tap,tests/api/import-huge.test.js)
+	@node tests/summary.js $(BUILD)/reports/huge.tap
 
 test-asan: $(TEST_NODE) ## runs unit and black-box tests where every access to memory is watched
 	@$(MAKE) --no-print-directory SANITIZE=address,undefined BUILD=$(BUILD)/asan test-unit || :

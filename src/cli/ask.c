@@ -6,7 +6,9 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/output.h"
+#include "base/spool.h"
 #include "base/text.h"
+#include "cli/progress.h"
 #include "domain/day.h"
 #include "request/pieces.h"
 #include "store/store.h"
@@ -34,6 +36,8 @@ struct reading {
   struct text *text; /* of a body that is read into memory */
   FILE *file;        /* of a successful one that is saved; or NULL */
   const struct asked *asked;
+  int64_t given; /* bytes of asked->file */
+  int reason;    /* why that could not be read (errno); 0 */
 };
 
 static size_t take(char *bytes, size_t size, size_t count, void *argument) {
@@ -50,12 +54,56 @@ static size_t take(char *bytes, size_t size, size_t count, void *argument) {
   return count;
 }
 
+/* Reads on in the file. */
+static size_t give(char *bytes, size_t size, size_t count, void *argument) {
+  struct reading *reading = argument;
+  const struct asked *asked = reading->asked;
+  size_t room = size * count, left = (size_t)(asked->file_size - reading->given);
+  errno = 0;
+  ssize_t got = progress_read(asked->progress, asked->file, bytes, left < room ? left : room);
+  if (got < 0 || (got == 0 && left > 0)) {
+    reading->reason = errno != 0 ? errno : EIO; /* shorter than it was */
+    return CURL_READFUNC_ABORT;
+  }
+  reading->given += got;
+  return (size_t)got;
+}
+
+/* Called now and then, also while nothing comes or goes. */
+static int go_on(void *argument, curl_off_t down, curl_off_t downloaded, curl_off_t up, curl_off_t uploaded) {
+  (void)down;
+  (void)downloaded;
+  (void)up;
+  (void)uploaded;
+  const struct reading *reading = argument;
+  const struct asked *asked = reading->asked;
+  bool sent = reading->given == asked->file_size;
+  progress_bytes(asked->progress, sent ? "sent, the server is at work:" : "sending", reading->given,
+                 sent ? -1 : asked->file_size);
+  return progress_interrupted();
+}
+
+/* Sends the file, piece by piece. */
+static void send_file(CURL *curl, struct reading *reading) {
+  curl_easy_setopt(curl, CURLOPT_POST, 1L);
+  curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)reading->asked->file_size);
+  curl_easy_setopt(curl, CURLOPT_READFUNCTION, give);
+  curl_easy_setopt(curl, CURLOPT_READDATA, reading);
+  curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
+  curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, go_on);
+  curl_easy_setopt(curl, CURLOPT_XFERINFODATA, reading);
+}
+
 static bool perform(CURL *curl, const struct asked *asked, const char *socket_path, struct reading *reading,
                     long *status, struct error *error) {
   char *url = memory_print(reading->text, "http://localhost%s", asked->target);
   struct curl_slist *headers = curl_slist_append(NULL, "Expect:");
   if (asked->content_type != NULL) {
     headers = curl_slist_append(headers, memory_print(reading->text, "Content-Type: %s", asked->content_type));
+  }
+  if (asked->file_name != NULL) {
+    send_file(curl, reading);
+  } else if (asked->content_type != NULL) {
     curl_easy_setopt(curl, CURLOPT_POSTFIELDS, asked->body);
     curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)asked->body_size);
   }
@@ -73,7 +121,9 @@ static bool perform(CURL *curl, const struct asked *asked, const char *socket_pa
   CURLcode code = curl_easy_perform(curl);
   curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, status);
   curl_slist_free_all(headers);
-  return code == CURLE_OK || error_set(error, "%s: %s", socket_path, curl_easy_strerror(code));
+  return code == CURLE_OK ||
+         (reading->reason != 0 ? error_set(error, "%s: %s", asked->file_name, strerror(reading->reason))
+                               : error_set(error, "%s: %s", socket_path, curl_easy_strerror(code)));
 }
 
 static bool ask_socket(const struct arguments *arguments, const struct asked *asked, struct answered *answered,
@@ -175,6 +225,28 @@ static bool take_reply(const struct reply *reply, const struct asked *asked, str
   return output_move(reply->file, asked->save_as, error);
 }
 
+/* What the call asks, in this process. */
+static struct request request_of(const struct asked *asked) {
+  struct request request = {.id = "local",
+                            .method = asked->method,
+                            .target = asked->target,
+                            .trusted = true,
+                            .content_type = asked->content_type,
+                            .if_match = asked->if_match,
+                            .body = asked->body == NULL ? "" : asked->body,
+                            .body_size = asked->body_size,
+                            .body_filed = asked->body_filed};
+  if (asked->progress != NULL) {
+    request.waiter = progress_waiter(asked->progress);
+  }
+  return request;
+}
+
+/* Whether the registry stays that was made for this. */
+static bool is_kept(const struct asked *asked, bool fine, const struct answered *answered) {
+  return asked->keeps == NULL || (fine && answered->status < 300 && asked->keeps(asked, answered->json));
+}
+
 static bool ask_here(const char *db, bool catches_up, const struct asked *asked, struct answered *answered,
                      struct error *error) {
   struct contract *contract = api_load_contract(error);
@@ -196,15 +268,7 @@ static bool ask_here(const char *db, bool catches_up, const struct asked *asked,
   bool fine = worker != NULL;
   if (fine) {
     void *memory = talloc_new(NULL);
-    struct request request = {.id = "local",
-                              .method = asked->method,
-                              .target = asked->target,
-                              .trusted = true,
-                              .content_type = asked->content_type,
-                              .if_match = asked->if_match,
-                              .body = asked->body == NULL ? "" : asked->body,
-                              .body_size = asked->body_size,
-                              .body_filed = asked->body_filed};
+    struct request request = request_of(asked);
     struct call *call = api_open(api, worker, memory, &request);
     if (api_reply(call)->status == 0) {
       run_call(api, worker, call);
@@ -214,17 +278,49 @@ static bool ask_here(const char *db, bool catches_up, const struct asked *asked,
   }
   worker_free(worker);
   api_free(api);
-  (void)store_close(store); /* what was answered is in the log, if not in the file */
+  /* What was answered is in the log, if not in the file. */
+  (void)(is_kept(asked, fine, answered) ? store_close(store) : store_discard(store));
   contract_free(contract);
   return fine;
 }
 
-bool ask(const struct arguments *arguments, const struct asked *asked, struct answered *answered, struct error *error) {
-  const char *db = argument(arguments, "db");
-  *answered = (struct answered){0};
-  if (store_owned(db)) {
-    return ask_socket(arguments, asked, answered, error);
+/* Copies the file, be it a pipe, beside the database: what somebody changes of it meanwhile does no harm, and the
+ * server need not wait for what comes slowly. */
+static bool gather(const struct asked *asked, const char *db, struct spool *spool, struct error *error) {
+  char bytes[65536];
+  ssize_t size;
+  bool fine = true;
+  while (fine && (size = progress_read(asked->progress, asked->file, bytes, sizeof bytes)) > 0) {
+    fine = spool_add(spool, db, bytes, (size_t)size);
+    progress_bytes(asked->progress, "taking", (int64_t)spool->size, asked->file_size);
   }
+  return (fine && size == 0) || error_set(error, "%s: %s", asked->file_name, strerror(errno));
+}
+
+/* Makes of a file what is asked: its bytes, or a file whose size is known, to be sent. */
+static bool gather_asked(struct asked *asked, const char *db, bool sent, struct spool *spool, struct error *error) {
+  if (!gather(asked, db, spool, error)) {
+    return false;
+  }
+  if (sent && spool->filed) {
+    asked->file = spool->file;
+    asked->file_size = (int64_t)spool->size;
+    return lseek(spool->file, 0, SEEK_SET) == 0 || error_set(error, "%s: %s", asked->file_name, strerror(errno));
+  }
+  asked->body = spool_whole(spool);
+  asked->body_size = spool->size;
+  asked->body_filed = spool->filed;
+  if (asked->body == NULL) {
+    return error_set(error, "%s: %s", asked->file_name, strerror(errno));
+  }
+  asked->file_name = NULL;
+  return true;
+}
+
+/* Asks in this process, with day and zone as they are given. */
+static bool ask_alone(const struct arguments *arguments, const struct asked *asked, struct answered *answered,
+                      struct error *error) {
+  const char *db = argument(arguments, "db");
   if (!asked->makes_registry && access(db, F_OK) != 0 && errno == ENOENT) {
     return error_set(error,
                      "%s: %s; --db (or ENTENTE_DB) names the database, and only serve and import make a new registry",
@@ -232,6 +328,18 @@ bool ask(const struct arguments *arguments, const struct asked *asked, struct an
   }
   bool catches_up = strcmp(asked->method, "POST") == 0 && argument(arguments, "timezone") != NULL;
   return set_clock(arguments, error) && ask_here(db, catches_up, asked, answered, error);
+}
+
+bool ask(const struct arguments *arguments, const struct asked *asked, struct answered *answered, struct error *error) {
+  const char *db = argument(arguments, "db");
+  struct spool spool = {0};
+  struct asked now = *asked;
+  bool owned = store_owned(db), gathers = asked->file_name != NULL && (!owned || asked->file_size < 0);
+  *answered = (struct answered){0};
+  bool fine = !gathers || gather_asked(&now, db, owned, &spool, error);
+  fine = fine && (owned ? ask_socket(arguments, &now, answered, error) : ask_alone(arguments, &now, answered, error));
+  spool_drop(&spool);
+  return fine;
 }
 
 bool ask_database(const char *db, const struct asked *asked, struct answered *answered, struct error *error) {

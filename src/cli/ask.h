@@ -7,19 +7,27 @@
 #include "cli/command.h"
 
 #include <jansson.h>
-#include <stddef.h>
+#include <stdint.h>
+
+struct progress;
 
 struct asked {
   const char *method, *target, *content_type; /* content_type NULL: no body */
   const char *body;
   size_t body_size;
-  bool body_filed;      /* it lies in a file that is mapped (base/spool.h) */
-  const char *if_match; /* or NULL */
-  const char *save_as;  /* write a successful answer's body to this file, whole or not at all; or NULL */
+  bool body_filed;       /* it lies in a file that is mapped (base/spool.h) */
+  const char *file_name; /* instead of `body`: a file, or a pipe, that is read to its end; or NULL */
+  int file;
+  int64_t file_size;         /* -1: nobody knows */
+  struct progress *progress; /* of a command that takes long, as that of a file does; or NULL */
+  const char *if_match;      /* or NULL */
+  const char *save_as;       /* write a successful answer's body to this file, whole or not at all; or NULL */
   bool (*take)(void *taker, const char *bytes, size_t size); /* gets a successful answer's body, as it comes, and says
                                                                  whether it could; or NULL */
   void *taker;
   bool makes_registry; /* where there is no database; otherwise that is a failure */
+  bool (*keeps)(const struct asked *asked,
+                const json_t *report); /* whether, by a successful answer, that stays; or NULL */
 };
 
 struct answered {

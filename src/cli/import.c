@@ -1,36 +1,18 @@
 /* An import is one request with the whole file as its body; what the file is follows from its name or a flag. */
 #include "base/memory.h"
-#include "base/spool.h"
 #include "base/text.h"
 #include "cli/ask.h"
+#include "cli/progress.h"
 #include "cli/tell.h"
 
 #include <curl/curl.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
-
-/* Copies the file, be it a pipe, beside the database: what somebody changes of it meanwhile does no harm. */
-static bool read_all(const char *path, const char *beside, struct spool *out) {
-  FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "rb");
-  if (file == NULL) {
-    return false;
-  }
-  char buffer[65536];
-  size_t size;
-  bool fine = true;
-  while (fine && (size = fread(buffer, 1, sizeof buffer, file)) > 0) {
-    fine = spool_add(out, beside, buffer, size);
-  }
-  fine = fine && ferror(file) == 0;
-  int reason = errno;
-  if (file != stdin) {
-    fclose(file);
-  }
-  errno = reason;
-  return fine && spool_whole(out) != NULL;
-}
+#include <sys/stat.h>
+#include <unistd.h>
 
 static const char *text_of(const json_t *object, const char *member) {
   return json_string_value(json_object_get(object, member));
@@ -111,18 +93,52 @@ static int tell_charset(const struct arguments *arguments, const json_t *problem
   return tell_mistake(arguments, "--charset: %s", text_of(problem, "detail"));
 }
 
+/* How many bytes will be read; -1 where nobody knows, as of a pipe. */
+static int64_t size_of(int file) {
+  struct stat status;
+  off_t at = lseek(file, 0, SEEK_CUR);
+  bool known = fstat(file, &status) == 0 && S_ISREG(status.st_mode) && at >= 0 && status.st_size >= at;
+  return known ? (int64_t)(status.st_size - at) : -1;
+}
+
+/* A registry that was made for an import stays when that wrote something, or was asked to write nothing. */
+static bool keeps(const struct asked *asked, const json_t *report) {
+  bool dry = strstr(asked->target, "dry_run=true") != NULL;
+  return !dry && (number_of(report, "created") > 0 || number_of(report, "failed") == 0);
+}
+
+static int tell_report(const struct arguments *arguments, const struct answered *answered, bool dry) {
+  return answered->status == 415   ? tell_charset(arguments, answered->json)
+         : answered->status >= 300 ? tell_problem(arguments, answered->json)
+         : arguments->json         ? json_report(answered->json)
+                                   : print_report(answered->json, dry);
+}
+
+/* Asks, and tells what came of it. */
+static int import(const struct arguments *arguments, struct asked *asked, bool dry) {
+  struct progress progress;
+  struct answered answered;
+  struct error error;
+  asked->progress = &progress;
+  progress_begin(&progress, !arguments->json && isatty(STDERR_FILENO) == 1);
+  bool fine = ask(arguments, asked, &answered, &error);
+  progress_end(&progress);
+  if (progress_interrupted() && (!fine || answered.status >= 300)) {
+    fprintf(stderr, "entente import: interrupted\n");
+    progress_leave();
+  }
+  int status = fine ? tell_report(arguments, &answered, dry) : tell_error(arguments, &error);
+  json_decref(answered.json);
+  return status;
+}
+
 int run_import(const struct arguments *arguments) {
   void *memory = talloc_new(NULL);
-  struct spool body = {0};
   struct text *target = text_new(memory);
-  const char *media = media_of(memory, arguments);
-  if (media == NULL) {
-    talloc_free(memory);
-    return EXIT_USAGE;
-  }
-  if (!read_all(arguments->words[0], argument(arguments, "db"), &body)) {
-    int status = tell_failure(arguments, "%s: %s", arguments->words[0], strerror(errno));
-    spool_drop(&body);
+  const char *media = media_of(memory, arguments), *path = arguments->words[0];
+  int file = media == NULL || strcmp(path, "-") == 0 ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+  if (media == NULL || file < 0) {
+    int status = media == NULL ? EXIT_USAGE : tell_failure(arguments, "%s: %s", path, strerror(errno));
     talloc_free(memory);
     return status;
   }
@@ -135,23 +151,15 @@ int run_import(const struct arguments *arguments) {
   struct asked asked = {.method = "POST",
                         .target = target->data,
                         .content_type = media,
-                        .body = spool_whole(&body),
-                        .body_size = body.size,
-                        .body_filed = body.filed,
-                        .makes_registry = true};
-  struct answered answered;
-  struct error error;
-  int status = EXIT_FAILED;
-  if (!ask(arguments, &asked, &answered, &error)) {
-    status = tell_error(arguments, &error);
-  } else {
-    status = answered.status == 415   ? tell_charset(arguments, answered.json)
-             : answered.status >= 300 ? tell_problem(arguments, answered.json)
-             : arguments->json        ? json_report(answered.json)
-                                      : print_report(answered.json, dry);
-    json_decref(answered.json);
+                        .file_name = path,
+                        .file = file,
+                        .file_size = size_of(file),
+                        .makes_registry = true,
+                        .keeps = keeps};
+  int status = import(arguments, &asked, dry);
+  if (file != STDIN_FILENO) {
+    close(file);
   }
-  spool_drop(&body);
   talloc_free(memory);
   return status;
 }

@@ -81,6 +81,10 @@ bool sheet_has(const struct sheet *sheet, const char *pointer) {
   return false;
 }
 
+const char *sheet_at(const struct sheet *sheet) {
+  return sheet->reader.at;
+}
+
 bool sheet_is_whole(const struct sheet *sheet) {
   for (size_t i = 0; i < sheet->known_count; i++) {
     const struct column *column = &sheet->known[i];

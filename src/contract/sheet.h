@@ -36,6 +36,8 @@ struct sheet *sheet_open(const void *parent, const struct schema *schema, struct
  * right is schema_check's to say. SHEET_BROKEN: the rest of the file cannot be told apart into cells; row->line says
  * from where. */
 enum sheet_read sheet_next(struct sheet *sheet, struct sheet_row *row, struct faults *faults);
+/* Up to where the file is read. */
+const char *sheet_at(const struct sheet *sheet);
 /* Whether the place that the pointer names lies in a column of the file. */
 bool sheet_has(const struct sheet *sheet, const char *pointer);
 /* Whether the file has all columns that can be written. */

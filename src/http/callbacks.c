@@ -14,6 +14,7 @@
 #include "request/answer.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -238,6 +239,14 @@ static void write_done(struct write *write, enum write_outcome outcome) {
   exchange_resume(exchange);
 }
 
+/* Whether the client is gone. One that has only closed its side may still wait for the answer; over the network that is
+ * not told apart from the end of the program until something is sent. */
+static bool has_left(void *argument) {
+  struct exchange *exchange = argument;
+  struct pollfd end = {.fd = exchange->watched == NULL ? -1 : exchange->watched->fd};
+  return poll(&end, 1, 0) > 0 && (end.revents & (POLLHUP | POLLERR)) != 0;
+}
+
 /* Hands the exchange to another thread, the writer's when `background` is NULL. The connection is suspended first: it
  * may be resumed before this returns. It counts as handed over before it is looked whether that is over, so that either
  * is seen by who ends it. */
@@ -250,6 +259,7 @@ static mhd_result hand_over(struct exchange *exchange, struct background *backgr
     return reply_send(exchange);
   }
   exchange->stage = STAGE_WAITING;
+  exchange->request.waiter = (struct waiter){.left = has_left, .argument = exchange};
   connection_hold(exchange->watched);
   MHD_suspend_connection(exchange->connection);
   exchange->write.run = run_write;

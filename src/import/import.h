@@ -47,13 +47,15 @@ struct import {
   struct db *notes;
   size_t count, unread; /* records in the file; those of them that are not in the list */
   struct import_told errors, readings, warnings;
-  size_t faulty;  /* errors since reading or a round of writing began */
-  size_t held;    /* records in the list that reading found errors in */
-  unsigned round; /* of writing, from 1; reading belongs to the first */
+  size_t faulty;   /* errors since reading or a round of writing began */
+  size_t recorded; /* records with their history */
+  size_t held;     /* records in the list that reading found errors in */
+  unsigned round;  /* of writing, from 1; reading belongs to the first */
   bool create_only, dry_run, skip;
   bool stopped;              /* the file as a whole cannot be used */
   bool refused;              /* the caller's token or session has ended meanwhile */
   int lost;                  /* why what is to be remembered cannot be (errno); 0 */
+  bool left;                 /* nobody waits for it any more */
   int64_t look_at;           /* when that is looked at next (monotonic) */
   bool partial;              /* CSV without all columns: what a record has besides them stays as it is */
   const struct sheet *sheet; /* CSV; else NULL */
@@ -95,6 +97,10 @@ void import_note_served(struct import *import, const char *id, const char *slug)
 
 /* -- read.c ------------------------------------------------------------------------------------------------------- */
 
+/* Tells who waits how far it is. */
+void import_tell(const struct import *import, const char *doing, size_t rows, size_t done, size_t all);
+/* While reading: whether somebody waits. */
+bool import_is_awaited(struct import *import);
 /* Reads the body of the call into the list. False when the call is answered. */
 bool import_read(struct import *import);
 

@@ -213,9 +213,17 @@ static void refuse_large(struct import *import, struct import_record *record) {
 }
 
 /* A record that ends here: those of which nothing is kept are counted only. */
-static void end_record(struct import *import, const struct import_record *record) {
+static void end_record(struct import *import, const struct import_record *record, const char *at) {
+  const struct request *request = import->call->request;
+  bool narrow = import->narrow.size > 0;
   import->count++;
   import->unread += record->failed != 0 && !record->faulty;
+  import_tell(import, "reading", import->count, (size_t)(at - (narrow ? spool_whole(&import->narrow) : request->body)),
+              narrow ? import->narrow.size : request->body_size);
+}
+
+static bool goes_on(struct import *import) {
+  return import->lost == 0 && import_is_awaited(import);
 }
 
 /* -- JSON ---------------------------------------------------------------------------------------------------------- */
@@ -272,14 +280,14 @@ static void read_line(struct import *import, struct import_record *record, const
 
 static void read_lines(struct import *import, const char *bytes, const char *end) {
   size_t line = 1;
-  for (const char *at = bytes, *next; at < end && import->lost == 0; line++, at = next + 1) {
+  for (const char *at = bytes, *next; at < end && goes_on(import); line++, at = next + 1) {
     bool empty;
     next = line_end(import, at, end, &empty);
     if (!empty) {
       struct import_record record = {
           .line = line, .at = (size_t)(at - import->call->request->body), .size = (size_t)(next - at)};
       read_line(import, &record, at);
-      end_record(import, &record);
+      end_record(import, &record, next);
     }
   }
 }
@@ -343,7 +351,7 @@ static bool read_item(struct import *import, struct items *items, size_t size) {
     read_record(import, &record, json);
     json_decref(json);
   }
-  end_record(import, &record);
+  end_record(import, &record, items->at);
   return true;
 }
 
@@ -358,7 +366,7 @@ static bool refuse_array(struct items *items, const char *at, const char *why) {
 static bool read_items(struct import *import, struct items *items) {
   items->at = past_space(items, items->at + 1);
   bool more = items->at == items->end || *items->at != ']';
-  while (more && import->lost == 0) {
+  while (more && goes_on(import)) {
     const char *end = item_end(import, items);
     if (end == items->at) {
       return refuse_array(items, end, "a value is expected here");
@@ -372,7 +380,7 @@ static bool read_items(struct import *import, struct items *items) {
     more = *end == ',';
     items->at = more ? past_space(items, end + 1) : end;
   }
-  const char *rest = import->lost == 0 ? past_space(items, items->at + 1) : items->end;
+  const char *rest = goes_on(import) ? past_space(items, items->at + 1) : items->end;
   return rest == items->end || refuse_array(items, rest, "nothing may follow the value");
 }
 
@@ -417,14 +425,14 @@ static void take_row(struct import *import, struct import_record *record, const 
 
 static void read_rows(struct import *import, struct sheet *sheet, const struct resource *resource) {
   enum sheet_read read = SHEET_ROW;
-  while (read == SHEET_ROW && import->lost == 0) {
+  while (read == SHEET_ROW && goes_on(import)) {
     struct sheet_row row;
     struct faults *faults = faults_new(import->memory);
     read = sheet_next(sheet, &row, faults);
     if (read != SHEET_END) {
       struct import_record record = {.line = row.line, .row = row.row, .resource = resource};
       take_row(import, &record, &row, faults);
-      end_record(import, &record);
+      end_record(import, &record, sheet_at(sheet));
     }
     import->stopped = import->stopped || read == SHEET_BROKEN;
     talloc_free(faults);

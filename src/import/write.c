@@ -261,23 +261,54 @@ static void tell_missing(void *argument, const struct missing_relation *missing)
   import_put(import, missing->place, &record);
 }
 
-/* Whether all of this still has a caller who may write it: it takes long, and waits for its turn before. */
+static bool has_left(const struct import *import) {
+  const struct waiter *waiter = &import->call->request->waiter;
+  return import->left || (waiter->left != NULL && waiter->left(waiter->argument));
+}
+
+/* Whether all of this still has a caller who may write it, and who waits for it: it takes long, and waits for its turn
+ * before. */
 static bool still_wanted(struct import *import, struct db *db) {
   import->refused = import->refused || !caller_holds(import->call, db);
+  import->left = has_left(import);
   import->look_at = clock_monotonic_ns() + LOOK_NS;
-  return !import->refused;
+  return !import->refused && !import->left;
+}
+
+void import_tell(const struct import *import, const char *doing, size_t rows, size_t done, size_t all) {
+  const struct waiter *waiter = &import->call->request->waiter;
+  if (waiter->tell != NULL) {
+    waiter->tell(waiter->argument, doing, rows, all == 0 ? 1 : (double)done / (double)all);
+  }
+}
+
+bool import_is_awaited(struct import *import) {
+  if (!import->left && clock_monotonic_ns() >= import->look_at) {
+    import->left = has_left(import);
+    import->look_at = clock_monotonic_ns() + LOOK_NS;
+  }
+  return !import->left;
 }
 
 static bool goes_on(void *argument, struct db *db) {
   struct import *import = argument;
   return db_failure(db) == DB_OK && db_failure(import->notes) == DB_OK && import->lost == 0 && !import->refused &&
-         (clock_monotonic_ns() < import->look_at || still_wanted(import, db));
+         !import->left && (clock_monotonic_ns() < import->look_at || still_wanted(import, db));
 }
 
-static void walk(struct import *import, struct change *change,
+/* The same for the history, which comes last. */
+static bool goes_on_recording(void *argument, struct db *db) {
+  struct import *import = argument;
+  import->recorded++;
+  import_tell(import, "recording", import->recorded, import->recorded, import->count);
+  return goes_on(import, db);
+}
+
+static void walk(struct import *import, struct change *change, const char *doing,
                  void (*step)(struct import *import, struct change *change, struct import_record *record)) {
   void *memory = change->memory;
   struct passage passed = passage_begin(spool_whole(&import->records), import->records.filed);
+  size_t rows = 0;
   for (size_t at = 0, next; at < import->records.size && goes_on(import, change->db); at = next) {
     struct import_record record, before;
     next = import_get(import, at, &record);
@@ -294,6 +325,7 @@ static void walk(struct import *import, struct change *change,
     }
     talloc_free(change->memory);
     passage_reach(&passed, spool_whole(&import->records) + next);
+    import_tell(import, doing, ++rows, next, import->records.size);
   }
   change->memory = memory;
 }
@@ -314,16 +346,17 @@ static bool write_all(void *argument, struct db *db) {
                           .pending = true};
   import->faulty = import->round > 1 ? 0 : import->skip ? import->held : import->faulty;
   import->look_at = 0;
+  import->recorded = 0;
   query_run(db_named(import->notes, "notes-touched-clear")); /* of a round before */
   query_run(db_named(import->notes, "notes-awaited-clear"));
   query_run(db_named(import->notes, "notes-refused-clear"));
-  walk(import, &change, reserve);
-  walk(import, &change, complete);
+  walk(import, &change, "entering", reserve);
+  walk(import, &change, "writing", complete);
   relations_missing(&change, tell_missing, import);
   change.awaits = false; /* from here on what nobody has written is a fault */
-  walk(import, &change, complete_again);
-  walk(import, &change, look_at_whole);
-  bool keep = import->faulty == 0 && history_end(&change, goes_on, import) && !import->dry_run &&
+  walk(import, &change, "completing", complete_again);
+  walk(import, &change, "checking", look_at_whole);
+  bool keep = import->faulty == 0 && history_end(&change, goes_on_recording, import) && !import->dry_run &&
               search_settle_written(db, goes_on, import);
   talloc_free(change.memory);
   return still_wanted(import, db) && keep && import->lost == 0 && db_failure(import->notes) == DB_OK;
@@ -341,7 +374,7 @@ static enum write_outcome write_rounds(struct import *import) {
   unsigned most = !import->skip ? 1 : import->held > 0 ? ROUNDS_MOST + 1 : ROUNDS_MOST;
   for (import->round = 1;; import->round++) {
     outcome = store_write(import->call->services->store, write_all, import);
-    if (import->round == most || outcome != WRITE_DROPPED || import->faulty == 0 || import->refused ||
+    if (import->round == most || outcome != WRITE_DROPPED || import->faulty == 0 || import->refused || import->left ||
         lost_by(import) != 0) {
       return outcome;
     }
@@ -353,8 +386,8 @@ static enum write_outcome write_rounds(struct import *import) {
 /* `all`: errors of every kind were looked for. */
 static void answer_errors(struct import *import, bool all) {
   size_t count = json_array_size(import->errors.list) + import->errors.more;
-  const char *detail = memory_print(import->memory, "%s%zu error%s in %zu records; nothing was written%s",
-                                    all ? "" : "at least ", count, count == 1 ? "" : "s", import->count,
+  const char *detail = memory_print(import->memory, "%zu error%s%s in %zu records; nothing was written%s", count,
+                                    count == 1 ? "" : "s", all ? "" : " or more", import->count,
                                     import->skip && !import->stopped ? ", as ever more fail by what is left out" : "");
   answer_problem_with(import->call, "invalid-body", detail, "errors", json_incref(import->errors.list));
 }
@@ -432,7 +465,7 @@ void import_run(struct call *call) {
   enum write_outcome outcome = WRITE_DROPPED;
   /* Past what is told nobody looks for more. */
   bool wanted = !import->stopped && (import->skip || import->faulty == 0 || import_has_room(import));
-  if (wanted && lost_by(import) == 0) {
+  if (wanted && !import->left && lost_by(import) == 0) {
     outcome = write_rounds(import);
   }
   import_sort_errors(import);
@@ -442,6 +475,8 @@ void import_run(struct call *call) {
     answer_not_saved(call, lost_by(import) == ENOSPC || lost_by(import) == EDQUOT ? WRITE_FULL : WRITE_FAILED);
   } else if (import->refused) {
     caller_answer_refused(import->call);
+  } else if (import->left) {
+    answer_problem(call, "busy", "nobody waits for the import any more; nothing was written");
   } else if (import->faulty > 0) {
     answer_errors(import, wanted || import->records.size == 0);
   } else {

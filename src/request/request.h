@@ -13,6 +13,15 @@ struct sockaddr;
 /* What a request target has at most, in bytes: longer ones come to no call, and none is given out. */
 enum { ADDRESS_MOST = 8192 };
 
+/* Who waits for the answer to a call that takes long. */
+struct waiter {
+  bool (*left)(void *argument); /* whether nobody does any more; any thread may ask; or NULL */
+  /* Takes how far the call is: how many rows what it is doing has done, and which part of them that is (0 to 1); or
+   * NULL. */
+  void (*tell)(void *argument, const char *doing, size_t rows, double part);
+  void *argument;
+};
+
 /* What came. All text is borrowed and outlives the call; header values are NULL when absent. */
 struct request {
   const char *id;
@@ -31,6 +40,7 @@ struct request {
   const char *body;
   size_t body_size;
   bool body_filed; /* it lies in a file that is mapped (base/spool.h) */
+  struct waiter waiter;
 };
 
 enum { REPLY_HEADERS = 8 };

@@ -24,6 +24,8 @@ char *lock_place(const void *parent, const char *path);
 struct lock *lock_take(const void *parent, const char *place, enum lock_absent absent, struct error *error);
 /* The locked database file; -1 when there is none. */
 int lock_file(const struct lock *lock);
+/* Whether the file was made for the lock (LOCK_CREATES). */
+bool lock_made(const struct lock *lock);
 /* Whether another owns the database at a place. Not for a process that has it open. */
 bool lock_is_taken(const char *place);
 

@@ -37,6 +37,7 @@ struct store {
   struct writer *writer;
   const struct contract *contract;
   struct shapes *shapes;
+  bool discarded;
 };
 
 bool store_owned(const char *path) {
@@ -84,10 +85,22 @@ struct store *store_open(const struct store_options *options, const struct contr
   bool fine = open_writer(store, options->create, error) && prepare_writer(store, contract, error) &&
               (store->writer = writer_start(store->db, options, error)) != NULL;
   if (!fine) {
-    store_close(store);
+    store_discard(store);
     return NULL;
   }
   return store;
+}
+
+/* Takes away a database that this process made, while nobody else can have it. */
+static void remove_made(const struct store *store) {
+  static const char *const ends[] = {"", "-wal", "-shm", "-journal", ".lock"};
+  for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
+    char *name = memory_print(NULL, "%s%s", store->path, ends[i]);
+    if (unlink(name) != 0 && errno != ENOENT) {
+      log_line(LOG_WARN, "%s: %s", name, strerror(errno));
+    }
+    talloc_free(name);
+  }
 }
 
 bool store_close(struct store *store) {
@@ -103,8 +116,18 @@ bool store_close(struct store *store) {
   } else {
     engine_close(store->db);
   }
+  if (store->discarded && store->lock != NULL && lock_made(store->lock)) {
+    remove_made(store);
+  }
   talloc_free(store); /* and the lock with it */
   return !broken;
+}
+
+bool store_discard(struct store *store) {
+  if (store != NULL) {
+    store->discarded = true;
+  }
+  return store_close(store);
 }
 
 static struct db *open_reader(struct store *store, bool open, struct error *error) {

@@ -47,6 +47,8 @@ struct store *store_open(const struct store_options *options, const struct contr
 /* Finishes the queued writes, checkpoints, gives up the lock. Every reader must be closed before. False when a flush
  * failed; nothing that was saved is lost then, it stays in the log. */
 bool store_close(struct store *store);
+/* The same; and where store_open made the file, it is taken away again. */
+bool store_discard(struct store *store);
 
 /* Whether another process owns the database at `path`, and where that listens for commands. */
 bool store_owned(const char *path);

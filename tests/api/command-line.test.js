@@ -88,12 +88,12 @@ test('what a flag says and the registry refuses is told as that of the flag, eac
 test('import tells at most twenty errors, how many more there are, and last what became of it', async () => {
   const db = freshDb();
   const input = (count) => Array.from({length: count}, (_, i) => `{"resource":"areas","slug":"a${i}","name":7}\n`).join('');
-  for (const [count, more] of [[20, null], [21, 'and 1 more'], [1500, 'and 1480 more']]) {
+  for (const [count, more] of [[20, null], [21, 'and 1 more'], [1500, 'and 1480 more']]) { // past a thousand no others are looked for
     const ended = await run(['import', '--db', db, '-'], {input: input(count)});
     const lines = ended.stderr.trimEnd().split('\n').filter((line) => !/ info /.test(line));
     assert.equal(ended.code, 1);
     assert.equal(lines.filter((line) => line.startsWith('line ')).length, 20);
-    assert.match(lines.at(-1), new RegExp(`^entente import: ${count} errors in ${count} records; nothing was written`));
+    assert.match(lines.at(-1), new RegExp(`^entente import: ${count} errors( or more)? in ${count} records; nothing was written`));
     if (more === null) assert.equal(lines.length, 21); else assert.equal(lines.at(-2), more);
   }
 });

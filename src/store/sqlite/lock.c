@@ -1,7 +1,7 @@
 /* The lock on the file is an open file description lock (F_OFD_SETLK) on one byte far behind its end, where SQLite's
  * own locks are not. Where there are no such locks, that of PATH.lock has to do. */
-#include "base/memory.h"
 #include "store/lock.h"
+#include "base/memory.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -19,6 +19,7 @@ static const off_t locked_byte = (off_t)1 << 62;
 struct lock {
   int name; /* PATH.lock */
   int file; /* the database, or -1 */
+  bool made;
 };
 
 /* -- links --------------------------------------------------------------------------------------------------------- */
@@ -101,6 +102,7 @@ static bool open_file(struct lock *lock, const char *place, enum lock_absent abs
   if (lock->file < 0 && errno == ENOENT && absent == LOCK_CREATES) {
     lock->file = open(place, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (lock->file >= 0) {
+      lock->made = true;
       lock_give(lock->file, dirname(memory_copy(lock, place)));
     }
   }
@@ -153,7 +155,7 @@ struct lock *lock_take(const void *parent, const char *place, enum lock_absent a
     return NULL;
   }
   struct lock *lock = memory_new(parent, struct lock);
-  *lock = (struct lock){-1, -1};
+  *lock = (struct lock){-1, -1, false};
   talloc_set_destructor(lock, close_both);
   if (take_name(lock, place, error) && take_file(lock, place, absent, error)) {
     return lock;
@@ -164,6 +166,10 @@ struct lock *lock_take(const void *parent, const char *place, enum lock_absent a
 
 int lock_file(const struct lock *lock) {
   return lock->file;
+}
+
+bool lock_made(const struct lock *lock) {
+  return lock->made;
 }
 
 static bool name_is_taken(const char *place) {
