@@ -6,6 +6,7 @@
 #include "domain/fold.h"
 #include "domain/likeness.h"
 #include "domain/question.h"
+#include "domain/spelling.h"
 #include "records/filters.h"
 #include "request/answer.h"
 #include "request/call.h"
@@ -112,20 +113,30 @@ struct meant {
   double score;
 };
 
+/* What a match is looked for by. */
+struct wanted {
+  const char *name, *key; /* and its folded form; or NULL */
+  const char *spelled;    /* the folded form of its other spelling, or NULL */
+  struct operand identifiers[IDENTIFIERS_MEANT];
+  size_t identifier_count;
+};
+
 /* How near one of an organization's names is. */
-static void compare_name(const void *memory, const char *asked, const char *key, const char *name, bool own,
+static void compare_name(const void *memory, const struct wanted *wanted, const char *name, bool own,
                          struct meant *meant) {
   enum matched matched = MATCHED_SIMILAR;
   double score = 0;
   const char *other = fold_key(memory, name);
-  if (strcmp(asked, name) == 0) {
+  if (strcmp(wanted->name, name) == 0) {
     matched = own ? MATCHED_EXACT : MATCHED_ALIAS;
     score = 1;
-  } else if (strcmp(key, other) == 0) {
+  } else if (strcmp(wanted->key, other) == 0) {
     matched = MATCHED_FOLDED;
     score = 1;
   } else {
-    score = 0.99 * likeness(key, other);
+    double spelled = wanted->spelled == NULL ? 0 : 0.98 * likeness(wanted->spelled, other);
+    score = 0.99 * likeness(wanted->key, other);
+    score = score > spelled ? score : spelled;
   }
   if (matched < meant->matched || (matched == meant->matched && score > meant->score)) {
     meant->matched = matched;
@@ -133,12 +144,12 @@ static void compare_name(const void *memory, const char *asked, const char *key,
   }
 }
 
-static void compare(const void *memory, const char *asked, const char *key, struct meant *meant) {
+static void compare(const void *memory, const struct wanted *wanted, struct meant *meant) {
   meant->matched = MATCHED_SIMILAR;
   const char *at = meant->item.names;
   for (bool own = true; at != NULL; own = false) {
     size_t length = strcspn(at, FOLD_BOUNDARY);
-    compare_name(memory, asked, key, memory_slice(memory, at, length), own, meant);
+    compare_name(memory, wanted, memory_slice(memory, at, length), own, meant);
     at = at[length] == '\0' ? NULL : at + length + 1;
   }
 }
@@ -192,18 +203,13 @@ static const char *read_name(struct call *call) {
   return key;
 }
 
-/* What a match is looked for by. */
-struct wanted {
-  const char *name, *key; /* and its folded form; or NULL */
-  struct operand identifiers[IDENTIFIERS_MEANT];
-  size_t identifier_count;
-};
-
 /* False, with a fault, when there is nothing to look for. */
 static bool read_wanted(struct call *call, struct wanted *wanted) {
   const char *identifier = contract_parameter(call->operation, call->uri, "identifier");
   size_t before = call->faults->count;
   *wanted = (struct wanted){.name = contract_parameter(call->operation, call->uri, "name"), .key = read_name(call)};
+  const char *spelled = wanted->key == NULL ? NULL : spelling_other(call->memory, wanted->name);
+  wanted->spelled = spelled == NULL ? NULL : fold_key(call->memory, spelled);
   if (identifier != NULL) {
     wanted->identifier_count = read_identifier(call, "identifier", identifier, wanted->identifiers);
   } else if (wanted->name != NULL) {
@@ -261,7 +267,7 @@ static void find_named(struct call *call, const struct wanted *wanted, struct me
   for (long i = 0; i < found; i++) {
     struct meant *meant = &list->items[list->count];
     if (!is_listed(list, pks[i]) && search_show(call->db, call->memory, call->resource, pks[i], &meant->item)) {
-      compare(call->memory, wanted->name, wanted->key, meant);
+      compare(call->memory, wanted, meant);
       list->pks[list->count] = pks[i];
       list->count += meant->matched != MATCHED_SIMILAR || meant->score >= least_shown;
     }

@@ -6,6 +6,7 @@
 
 #include "base/memory.h"
 #include "domain/fold.h"
+#include "domain/spelling.h"
 
 #include <stdint.h>
 #include <string.h>
@@ -91,7 +92,7 @@ static bool take_token(void *argument, const struct fold_token *token) {
   return true;
 }
 
-enum question_result question_read(const void *parent, const char *text, struct question *question) {
+static enum question_result read_words(const void *parent, const char *text, struct question *question) {
   size_t size = strlen(text);
   size_t *parts = find_parts(NULL, text, size);
   struct reading reading = {.parent = parent, .question = question, .parts = parts, .last = FOLD_WORD};
@@ -103,4 +104,28 @@ enum question_result question_read(const void *parent, const char *text, struct 
   }
   end_phrase(&reading);
   return question->count == 0 ? QUESTION_EMPTY : QUESTION_READ;
+}
+
+/* Sets the tokens that the other spelling gives beside those of the question: both have the same words. */
+static void add_others(const void *parent, struct question *question, const struct question *other) {
+  for (size_t i = 0; i < question->count && other->count == question->count; i++) {
+    struct phrase *phrase = &question->phrases[i];
+    const struct phrase *spelled = &other->phrases[i];
+    phrase->others = memory_array(parent, const char *, phrase->count);
+    for (size_t j = 0; j < phrase->count && spelled->count == phrase->count; j++) {
+      bool same = strcmp(phrase->tokens[j], spelled->tokens[j]) == 0;
+      phrase->others[j] = same ? NULL : spelled->tokens[j];
+    }
+  }
+}
+
+enum question_result question_read(const void *parent, const char *text, struct question *question) {
+  enum question_result result = read_words(parent, text, question);
+  const char *spelled = result == QUESTION_READ ? spelling_other(parent, text) : NULL;
+  struct question *other = spelled == NULL ? NULL : memory_new(parent, struct question);
+  if (other != NULL && read_words(parent, spelled, other) == QUESTION_READ) {
+    add_others(parent, question, other);
+    question->other = strcmp(other->key, question->key) == 0 ? NULL : other->key;
+  }
+  return result;
 }

@@ -11,6 +11,7 @@ enum { QUESTION_PHRASES = 128, QUESTION_TOKENS = 512 };
 /* Folded tokens that must follow each other. What is written without a space is a phrase, too. */
 struct phrase {
   const char **tokens;
+  const char **others; /* of each token its other spelling (spelling.h), or NULL */
   size_t count;
   bool prefix; /* the last one is a single character, and stands for all that begins with it */
 };
@@ -18,7 +19,8 @@ struct phrase {
 struct question {
   struct phrase phrases[QUESTION_PHRASES];
   size_t count;
-  const char *key; /* of the whole, as if it were a name (fold_key) */
+  const char *key;   /* of the whole, as if it were a name (fold_key) */
+  const char *other; /* the key of its other spelling, or NULL */
 };
 
 enum question_result {

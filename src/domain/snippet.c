@@ -27,7 +27,8 @@ struct hit {
 struct looking {
   const struct question *question;
   const char *last;                 /* the last token of the question */
-  uint64_t asked[QUESTION_TOKENS];  /* the hashes of its tokens */
+  uint64_t asked[QUESTION_TOKENS];  /* the hashes of its tokens … */
+  uint64_t others[QUESTION_TOKENS]; /* … and of their other spellings, or the same */
   size_t phrases[QUESTION_PHRASES]; /* where each phrase begins among them */
   size_t asked_count;
   struct seen *list;
@@ -71,7 +72,10 @@ static void hash_question(struct looking *looking) {
     const struct phrase *phrase = &looking->question->phrases[i];
     looking->phrases[i] = looking->asked_count;
     for (size_t j = 0; j < phrase->count && looking->asked_count < QUESTION_TOKENS; j++) {
-      looking->asked[looking->asked_count++] = hash_bytes(HASH_START, phrase->tokens[j], strlen(phrase->tokens[j]));
+      const char *other = phrase->others == NULL ? NULL : phrase->others[j];
+      uint64_t hash = hash_bytes(HASH_START, phrase->tokens[j], strlen(phrase->tokens[j]));
+      looking->others[looking->asked_count] = other == NULL ? hash : hash_bytes(HASH_START, other, strlen(other));
+      looking->asked[looking->asked_count++] = hash;
     }
   }
 }
@@ -79,13 +83,14 @@ static void hash_question(struct looking *looking) {
 static bool phrase_at(const struct looking *looking, size_t number, size_t at) {
   const struct phrase *phrase = &looking->question->phrases[number];
   const uint64_t *asked = &looking->asked[looking->phrases[number]];
+  const uint64_t *others = &looking->others[looking->phrases[number]];
   if (at + phrase->count > looking->count) {
     return false;
   }
   for (size_t i = 0; i < phrase->count; i++) {
     const struct seen *seen = &looking->list[at + i];
     bool open = phrase->prefix && i + 1 == phrase->count;
-    if ((open ? seen->first : seen->hash) != asked[i]) {
+    if ((open ? seen->first : seen->hash) != asked[i] && (open || seen->hash != others[i])) {
       return false;
     }
   }

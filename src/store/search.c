@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "domain/fold.h"
 #include "domain/question.h"
+#include "domain/spelling.h"
 #include "store/engine.h"
 #include "store/search_sql.h"
 #include "store/shape.h"
@@ -38,10 +39,13 @@ static const struct search_sql *search_in(struct db *db, const struct resource *
 
 /* -- the question as FTS5 takes it --------------------------------------------------------------------------------- */
 
-/* A token has no character but letters, digits and their marks, and stands in quotes. */
+/* A token has no character but letters, digits and their marks, and stands in quotes, with its other spelling, if it
+ * has one, behind SEARCH_OR. */
 static void add_phrase(struct text *match, const struct phrase *phrase) {
   for (size_t i = 0; i < phrase->count; i++) {
-    text_addf(match, "%s\"%s\"", i == 0 ? "" : " + ", phrase->tokens[i]);
+    const char *other = phrase->others == NULL ? NULL : phrase->others[i];
+    text_addf(match, "%s\"%s%s%s\"", i == 0 ? "" : " + ", phrase->tokens[i], other == NULL ? "" : SEARCH_OR,
+              other == NULL ? "" : other);
   }
   text_add(match, phrase->prefix ? " *" : "");
 }
@@ -153,6 +157,25 @@ static void add_hit(struct hits *hits, int64_t pk, double score) {
 static bool is_behind(const struct search_basis *basis, const char *name, int64_t owner) {
   int order = basis->last_name == NULL ? -1 : strcmp(name, basis->last_name);
   return order > 0 || (order == 0 && owner > basis->last_owner);
+}
+
+/* Names with the key of the question's other spelling, or that begin with it: a little behind those that are spelled as
+ * was asked. Few, since they are no part of what a page goes on from. */
+static void add_spelled(struct db *db, const struct search_sql *sql, const struct search *search, struct hits *hits) {
+  const char *key = search->question->other;
+  if (key == NULL || key[0] == '\0') {
+    return;
+  }
+  char *end = memory_print(hits, "%s%s", key, past_all);
+  struct query *query = db_constant(db, sql->begun);
+  query_bind_text(query, 1, key);
+  query_bind_text(query, 2, end);
+  query_bind_int(query, 3, NEIGHBOURS);
+  while (query_step(query) == STEP_ROW) {
+    double share = (double)strlen(key) / (double)query_size(query, 2);
+    add_hit(hits, query_int(query, 0), 1 + share * (query_int(query, 1) != 0 ? 0.9 : 0.8) * 0.99);
+  }
+  query_end(query);
 }
 
 /* Names with that key, or that begin with it: the more of the name was asked, the better. */
@@ -276,6 +299,7 @@ static struct hits *find_hits(struct db *db, const void *memory, const struct re
   const struct search_sql *sql = search_in(db, resource);
   struct hits *hits = memory_new(memory, struct hits);
   add_named(db, sql, search, basis, hits);
+  add_spelled(db, sql, search, hits);
   rank(hits);
   if (basis->last_found > 0 && hits->count < most && may_begin(db, search)) {
     add_candidates(db, sql, search, basis, hits);
@@ -394,17 +418,27 @@ static void add_by_tokens(struct alike *alike, const char *name) {
   talloc_free(tokens);
 }
 
-long search_alike(struct db *db, const struct resource *resource, const char *name, int64_t *pks, size_t most) {
+static void add_near(struct alike *alike, const char *name) {
   char *key = fold_key(NULL, name);
-  struct alike alike = {
-      .db = db, .sql = search_in(db, resource), .pks = memory_array(key, int64_t, most), .most = most};
   if (key[0] != '\0') {
-    add_by_key(&alike, alike.sql->exact, key, NULL, most);
-    add_by_key(&alike, alike.sql->prefix, key, past_all, NEIGHBOURS);
-    add_by_key(&alike, alike.sql->before, key, NULL, NEIGHBOURS);
-    add_by_tokens(&alike, name);
+    add_by_key(alike, alike->sql->exact, key, NULL, alike->most);
+    add_by_key(alike, alike->sql->prefix, key, past_all, NEIGHBOURS);
+    add_by_key(alike, alike->sql->before, key, NULL, NEIGHBOURS);
+    add_by_tokens(alike, name);
+  }
+  talloc_free(key);
+}
+
+long search_alike(struct db *db, const struct resource *resource, const char *name, int64_t *pks, size_t most) {
+  void *memory = talloc_new(NULL);
+  struct alike alike = {
+      .db = db, .sql = search_in(db, resource), .pks = memory_array(memory, int64_t, most), .most = most};
+  const char *spelled = spelling_other(memory, name);
+  add_near(&alike, name);
+  if (spelled != NULL) {
+    add_near(&alike, spelled);
   }
   memcpy(pks, alike.pks, alike.count * sizeof *pks);
-  talloc_free(key);
+  talloc_free(memory);
   return db_failure(db) == DB_OK ? (long)alike.count : -1;
 }

@@ -33,6 +33,9 @@ struct searched_part {
   size_t count;
 };
 
+/* In a question: between a token and its other spelling. No text holds it. */
+#define SEARCH_OR "\x1f"
+
 /* What a row that was found weighs: the words of all its text, the average of all rows, the number of rows, and how
  * often it has each phrase of the question, in a name SEARCH_NAME_WEIGHT times as much. */
 enum { SEARCH_NAME_WEIGHT = 4 };

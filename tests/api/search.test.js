@@ -327,3 +327,31 @@ test('letters that do not decompose, and legal forms, are found however they are
     assert.deepEqual([items[0].organization.slug, items[0].matched, items[0].chosen], [`letters-${i}`, q === names[i] ? 'exact' : 'folded', true], q);
   }
 });
+
+test('ä, ö, ü, å and ø are found when they are asked with two letters, and two letters when they are asked with one', async () => {
+  const put = (slug, name) => server.put(`/v1/organizations/${slug}`, {name}, {status: 201});
+  await put('moeller', 'Möller & Söhne');
+  await put('mueller', 'Gebrueder Mueller');
+  await put('aarhus', 'Århus Havn');
+  await put('aon', 'Aon');
+  await put('aeon', 'Aeon Lernen');
+  assert.deepEqual(await found('ETH Zuerich'), ['eth']);
+  assert.deepEqual(await found('Moeller Soehne'), ['moeller']);
+  assert.deepEqual(await found('"Moeller & Soehne"'), ['moeller']);
+  assert.deepEqual(await found('Gebrüder Müller'), ['mueller']);
+  assert.deepEqual(await found('Aarhus Havn'), ['aarhus']);
+  assert.deepEqual(await found('Muller'), [], 'who writes neither does not ask for the other');
+  const [hit] = await search('Moeller');
+  assert.equal(hit.snippet, '<mark>Möller</mark> &#38; Söhne');
+  const listed = async (q) => (await server.get(`/v1/organizations?q=${encodeURIComponent(q)}`, {status: 200})).json.items.map(({slug}) => slug);
+  assert.deepEqual(await listed('Moeller'), ['moeller']);
+  assert.deepEqual(await listed('Müller'), ['mueller']);
+
+  const match = async (name) => (await server.get(`/v1/organizations/match?name=${encodeURIComponent(name)}`, {status: 200})).json.items;
+  const [nearest] = await match('Moeller & Soehne');
+  assert.deepEqual([nearest.organization.slug, nearest.matched, nearest.chosen], ['moeller', 'similar', true]);
+  const [own] = await match('Aon');
+  assert.deepEqual([own.organization.slug, own.matched], ['aon', 'exact']);
+  const aeon = await match('Aeon');
+  assert.equal(aeon.some(({organization, matched}) => organization.slug === 'aon' && matched !== 'similar'), false, 'two names are not one because of it');
+});

@@ -39,11 +39,22 @@ static bool take_token(void *argument, const struct fold_token *token) {
   return taking->code == SQLITE_OK;
 }
 
+/* A token of a question, and its other spelling in the same place. */
+static int ask_token(void *context, const char *text, int length,
+                     int (*token)(void *context, int flags, const char *text, int length, int start, int end)) {
+  const char *other = memchr(text, SEARCH_OR[0], (size_t)length);
+  int first = other == NULL ? length : (int)(other - text);
+  int code = token(context, 0, text, first, 0, first);
+  return code != SQLITE_OK || other == NULL
+             ? code
+             : token(context, FTS5_TOKEN_COLOCATED, other + 1, length - first - 1, first + 1, length);
+}
+
 static int tokenize(Fts5Tokenizer *tokenizer, void *context, int flags, const char *text, int length,
                     int (*token)(void *context, int flags, const char *text, int length, int start, int end)) {
   (void)tokenizer;
   if (flags & FTS5_TOKENIZE_QUERY) {
-    return token(context, 0, text, length, 0, length);
+    return ask_token(context, text, length, token);
   }
   struct taking taking = {context, token, SQLITE_OK};
   fold_tokens(text, (size_t)length, take_token, &taking);
