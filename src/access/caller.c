@@ -82,7 +82,7 @@ static bool by_cookie(const struct call *call) {
  * for a name and a password. */
 void caller_answer_refused(struct call *call) {
   if (by_address(call)) {
-    answer_problem(call, "not-found", "there is no calendar at this address, or no longer");
+    answer_problem(call, "not-found", "there is no calendar at this address, or it was revoked");
   } else if (ticket_shown(call) != NULL) {
     answer_problem(call, "unauthorized", "the ticket is unknown, used or expired: ask for another");
   } else {

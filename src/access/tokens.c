@@ -53,7 +53,7 @@ static void checksum(const char *token, char out[CHECK + 1]) {
 
 static const char token_prefix[] = "ent_", session_prefix[] = "ses_", ticket_prefix[] = "tic_";
 
-const char token_refused[] = "the token is unknown, revoked, expired or not well formed";
+const char token_refused[] = "the token is unknown, revoked, expired or malformed";
 
 static void make(const char *prefix, char out[TOKEN_SIZE]) {
   char check[CHECK + 1];

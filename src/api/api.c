@@ -311,21 +311,20 @@ static const char *list_types(struct call *call, const char *const *types) {
 
 static void refuse_media(struct call *call) {
   const char *list = list_types(call, call->operation->media_types);
-  answer_problem(call, "unsupported-media-type", "this address takes %s", list);
+  answer_problem(call, "unsupported-media-type", "this path accepts %s", list);
   if (strcmp(call->operation->method, "PATCH") == 0) {
     answer_header(call, "Accept-Patch", list);
   }
 }
 
 static void refuse_format(struct call *call) {
-  answer_problem(call, "not-acceptable", "this address answers with %s",
-                 list_types(call, call->operation->answer_types));
+  answer_problem(call, "not-acceptable", "this path returns %s", list_types(call, call->operation->answer_types));
 }
 
 /* Of a write, a header that it does not take would promise too much if it were passed over. */
 static void check_promise(struct call *call, const char *name, const char *value, const char *where) {
   if (value != NULL && strcmp(call->operation->method, "GET") != 0 && !contract_takes_header(call->operation, name)) {
-    faults_add(call->faults, PLACE_HEADER, name, "unknown", "is taken only where %s", where);
+    faults_add(call->faults, PLACE_HEADER, name, "unknown", "is accepted only if %s", where);
   }
 }
 
@@ -341,8 +340,8 @@ static void check_request(struct call *call) {
   contract_check_query(call->operation, call->uri, call->faults);
   contract_check_header(call->operation, "X-Change-Message", call->request->change_message, call->faults);
   contract_check_header(call->operation, "Idempotency-Key", call->request->idempotency_key, call->faults);
-  check_promise(call, "If-Match", call->request->if_match, "what is changed has an ETag");
-  check_promise(call, "Idempotency-Key", call->request->idempotency_key, "records are created");
+  check_promise(call, "If-Match", call->request->if_match, "the record that is changed has an ETag");
+  check_promise(call, "Idempotency-Key", call->request->idempotency_key, "a record is created");
   contract_check_header(call->operation, "Last-Event-ID", call->request->last_event_id, call->faults);
   if (call->faults->count > 0) {
     refuse(call, "invalid-parameter");
@@ -353,7 +352,7 @@ static void check_request(struct call *call) {
   }
   if (call->request->body_size == 0 && !is_text(call)) {
     if (call->operation->body_required) {
-      answer_problem(call, "malformed-json", "a body is needed");
+      answer_problem(call, "malformed-json", "a body is required");
     }
     return;
   }

@@ -43,10 +43,10 @@ static bool find_start(struct call *call, const char *log, bool stream, int64_t 
   *after = strcmp(asked, "now") == 0 ? last : strtoll(asked, NULL, 10);
   if (followed != NULL && strcmp(followed, log) != 0) {
     faults_add(call->faults, PLACE_PARAMETER, "log", "another",
-               "the log is another one, %s, since the database was put back from a backup. Begin anew", log);
+               "the database was restored from a backup, and its log is now %s: start over", log);
   } else if (*after > last) {
     faults_add(call->faults, resumes ? PLACE_HEADER : PLACE_PARAMETER, resumes ? "Last-Event-ID" : "after", "unknown",
-               "no change has this number yet; was the database put back from a backup? Begin anew");
+               "no change has this number yet: if the database was restored from a backup, start over");
   }
   if (call->faults->count > 0) {
     answer_faults(call, "invalid-parameter");

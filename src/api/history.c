@@ -155,7 +155,7 @@ void answer_as_it_stood(struct call *call) {
     return;
   }
   if (call->sight->open) {
-    answer_problem(call, "unauthorized", "what a record was before is for callers with a token");
+    answer_problem(call, "unauthorized", "earlier revisions require a token");
     return;
   }
   if (id == NULL) {

@@ -153,7 +153,7 @@ static void check_token(struct call *call, const json_t *body, int64_t now_ms, s
   clock_timestamp(now_ms, wanted->now);
   if (name != NULL &&
       actor_reserved(name)) { /* the history would show its bearer as the clock, or as the local owner */
-    faults_add(call->faults, PLACE_BODY, "/name", "reserved", "is what the history calls the registry's own doing");
+    faults_add(call->faults, PLACE_BODY, "/name", "reserved", "is reserved for changes by the server itself");
   }
   wanted->feed = read_feed(call, body);
   read_expiry(call, body, wanted->now, wanted->expires);

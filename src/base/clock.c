@@ -82,8 +82,7 @@ bool clock_set_zone(const char *name, struct error *error) {
   snprintf(path, sizeof path, "/usr/share/zoneinfo/%s", name);
   if (!plain || access(path, R_OK) != 0) {
     if (strcmp(name, "UTC") != 0) {
-      return error_set(error, "unknown time zone \"%s\": an IANA name such as Asia/Tokyo is needed (package tzdata)",
-                       name);
+      return error_set(error, "unknown time zone \"%s\": use an IANA name such as Asia/Tokyo (package tzdata)", name);
     }
   }
   if (setenv("TZ", name, 1) != 0) {

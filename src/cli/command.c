@@ -266,7 +266,7 @@ static bool is_help(const char *word) {
 static int read_none(int argc, char **argv, const struct arguments *arguments) {
   if (argc < 2) {
     help_program(stderr);
-    return tell_mistake(arguments, "a command is needed");
+    return tell_mistake(arguments, "a command is required");
   }
   if (strcmp(argv[1], "help") == 0 || is_help(argv[1])) {
     return help(argc - 1, argv + 1, arguments);

@@ -64,9 +64,9 @@ static bool set_number(json_t *body, const char *member, const struct arguments 
 int run_token_create(const struct arguments *arguments) {
   const char *role = argument(arguments, "role"), *name = argument(arguments, "name");
   if (role == NULL || name == NULL) {
-    return role != NULL   ? tell_mistake(arguments, "--name is needed")
-           : name != NULL ? tell_mistake(arguments, "--role is needed")
-                          : tell_mistake(arguments, "--role and --name are needed");
+    return role != NULL   ? tell_mistake(arguments, "--name is required")
+           : name != NULL ? tell_mistake(arguments, "--role is required")
+                          : tell_mistake(arguments, "--role and --name are required");
   }
   json_t *body = json_pack("{s:s, s:s, s:s?, s:s?}", "role", role, "name", name, "expires_at",
                            argument(arguments, "expires-at"), "query", argument(arguments, "query"));

@@ -23,7 +23,7 @@ static bool read_number(const struct arguments *arguments, const char *flag, uns
   errno = 0;
   *out = strtoul(text, &end, 10);
   if (text[0] < '0' || text[0] > '9' || *end != '\0' || errno != 0 || *out < least || *out > most) {
-    return error_set(error, "--%s %s: a number from %lu to %lu is needed", flag, text, least, most);
+    return error_set(error, "--%s %s: must be a number from %lu to %lu", flag, text, least, most);
   }
   return true;
 }
@@ -93,7 +93,7 @@ static bool take_proxy(void *to, const char *item) {
     return error_set(reading->error, "--trusted-proxy: %d networks can be named at most", PROXIES_MOST);
   }
   if (!network_read(item, &settings->proxies[settings->server.proxy_count])) {
-    return error_set(reading->error, "--trusted-proxy %s: a network such as 192.0.2.0/24 or 2001:db8::/32 is needed",
+    return error_set(reading->error, "--trusted-proxy %s: must be a network such as 192.0.2.0/24 or 2001:db8::/32",
                      item);
   }
   settings->server.proxy_count++;
@@ -116,7 +116,7 @@ static bool take_origin(void *to, const char *item) {
   }
   if (!is_origin(item)) {
     return error_set(reading->error,
-                     "--cors-origin %s: an origin such as https://front.example.org is needed, without a path", item);
+                     "--cors-origin %s: must be an origin such as https://front.example.org, without a path", item);
   }
   snprintf(settings->origin_text[settings->origin_count], ORIGIN_SIZE, "%s", item);
   settings->origins[settings->origin_count] = settings->origin_text[settings->origin_count];
@@ -147,12 +147,12 @@ bool settings_read(const struct arguments *arguments, struct settings *settings,
   const char *format = argument(arguments, "log-format");
   settings->json_log = strcmp(format, "json") == 0;
   if (!settings->json_log && strcmp(format, "text") != 0) {
-    return error_set(error, "--log-format %s: text or json is needed", format);
+    return error_set(error, "--log-format %s: must be text or json", format);
   }
   if (settings->server.trust_all && !is_loopback(settings->server.listen)) {
-    return error_set(error,
-                     "--insecure-no-auth makes everybody admin, so it is taken on loopback addresses only, not on %s",
-                     settings->server.listen);
+    return error_set(
+        error, "--insecure-no-auth makes every caller admin, so it is accepted on loopback addresses only, not on %s",
+        settings->server.listen);
   }
   if ((settings->server.tls_cert == NULL) != (settings->server.tls_key == NULL)) {
     return error_set(error, "--tls-cert and --tls-key belong together: --tls-%s is missing",

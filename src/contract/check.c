@@ -232,9 +232,9 @@ static void fault_unknown(struct check *check, const struct schema *schema, cons
   const char *nearest = nearest_name(name, names);
   size_t before = pointer_enter(check->at, name);
   if (nearest) {
-    fault(check, "unknown", "is not a member here; did you mean `%s`?", nearest);
+    fault(check, "unknown", "is not a known member; did you mean `%s`?", nearest);
   } else {
-    fault(check, "unknown", "is not a member here; there are %s", list_names(check->at, names));
+    fault(check, "unknown", "is not a known member; known are %s", list_names(check->at, names));
   }
   pointer_leave(check->at, before);
   talloc_free(names);

@@ -18,7 +18,7 @@ void patch_check_names(const void *memory, const struct schema *schema, const js
     const char *inner = memory_print(memory, "%s/%s", at, name);
     if (json_is_null(value) && member == NULL && !schema->open) {
       const char *near = nearest_name(name, names);
-      faults_add(faults, PLACE_BODY, inner, "unknown", "is not a member here%s%s",
+      faults_add(faults, PLACE_BODY, inner, "unknown", "is not a known member%s%s",
                  near == NULL ? "" : "; did you mean ", near == NULL ? "" : near);
     } else if (json_is_object(value) && member != NULL && (member->schema->kinds & KIND_OBJECT) != 0) {
       patch_check_names(memory, member->schema, value, inner, faults);

@@ -156,18 +156,18 @@ static void fault_unknown(const struct operation *operation, const char *name, s
   const struct filter *filter = filter_before_operator(operation, name);
   const char *meant = suggest_parameter(memory, operation, names, name);
   if (meant) {
-    faults_add(faults, PLACE_PARAMETER, name, "unknown", "is not a parameter here; did you mean `%s`?", meant);
+    faults_add(faults, PLACE_PARAMETER, name, "unknown", "is not a known parameter; did you mean `%s`?", meant);
   } else if (filter) {
-    faults_add(faults, PLACE_PARAMETER, name, "unknown", "asks what `%s` does not take; it takes %s", filter->name,
-               filter_operators(memory, filter));
+    faults_add(faults, PLACE_PARAMETER, name, "unknown", "has an operator that `%s` does not support; it supports %s",
+               filter->name, filter_operators(memory, filter));
   } else if (!*names) {
-    faults_add(faults, PLACE_PARAMETER, name, "unknown", "is not a parameter here; there are none");
+    faults_add(faults, PLACE_PARAMETER, name, "unknown", "is not a known parameter; there are none");
   } else {
     char *list = memory_copy(memory, *names);
     for (const char **next = names + 1; *next; next++) {
       list = memory_checked(talloc_asprintf_append(list, ", %s", *next));
     }
-    faults_add(faults, PLACE_PARAMETER, name, "unknown", "is not a parameter here; there are %s", list);
+    faults_add(faults, PLACE_PARAMETER, name, "unknown", "is not a known parameter; known are %s", list);
   }
   talloc_free(memory);
 }

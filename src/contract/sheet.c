@@ -150,9 +150,9 @@ static void fault_unknown(const struct sheet *sheet, const char *name, const cha
   }
   const char *nearest = nearest_name(name, names);
   if (nearest != NULL) {
-    fault(faults, where, "unknown", "is no column here; did you mean `%s`?", nearest);
+    fault(faults, where, "unknown", "is not a known column; did you mean `%s`?", nearest);
   } else {
-    fault(faults, where, "unknown", "is no column here: the first line names the columns as lists in CSV do");
+    fault(faults, where, "unknown", "is not a known column: name the columns as exported lists do");
   }
   talloc_free(names);
 }

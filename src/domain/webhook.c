@@ -91,5 +91,5 @@ const char *webhook_url_fault(const char *url, bool loopback) {
   if (!loopback) {
     return "must begin with https://";
   }
-  return is_loopback(url + 7) ? NULL : "must begin with https://; http:// is taken to this machine itself only";
+  return is_loopback(url + 7) ? NULL : "must begin with https://; http:// is accepted for this machine only";
 }

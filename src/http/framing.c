@@ -200,13 +200,13 @@ const char *framing_read(struct exchange *exchange, const char *version, const c
   if (!is_token(exchange->request.method, strlen(exchange->request.method))) {
     head.fault = "the method has a character that does not belong there";
   } else if (head.fault == NULL && head.hosts != 1 && (modern || head.hosts > 1)) {
-    head.fault = "exactly one Host header is needed";
+    head.fault = "exactly one Host header is required";
   } else if (head.fault == NULL && head.lengths > 1) {
     head.fault = "Content-Length came twice";
   } else if (head.fault == NULL && head.lengths > 0 && head.encodings > 0) {
     head.fault = "Content-Length and Transfer-Encoding came together";
   } else if (head.fault == NULL && head.encodings > 0 && (head.encodings > 1 || !head.chunked || !modern)) {
-    head.fault = "the only Transfer-Encoding that is taken is chunked, once, in HTTP/1.1";
+    head.fault = "the only Transfer-Encoding that is accepted is chunked, once, in HTTP/1.1";
   }
   exchange->has_body = exchange->has_body || head.encodings > 0;
   *detail = head.fault != NULL ? head.fault : excess_of(&head);
@@ -214,7 +214,7 @@ const char *framing_read(struct exchange *exchange, const char *version, const c
     return "headers-too-large";
   }
   if (head.fault == NULL && head.coded && exchange->has_body) {
-    *detail = "a body is taken as it is, in no coding";
+    *detail = "a body with a coding (Content-Encoding) is not supported";
     return "unsupported-media-type";
   }
   return head.fault == NULL ? NULL : "malformed-request";

@@ -200,9 +200,10 @@ static bool is_loopback_socket(int fd) {
 /* Where everybody is admin, only this machine may ask, whatever address was named or handed over. */
 static bool may_trust_all(const struct server *server, int fd, struct error *error) {
   return is_loopback_socket(fd) ||
-         error_set(error,
-                   "--insecure-no-auth makes everybody admin, so it is taken on loopback addresses only, not on %s",
-                   server->address);
+         error_set(
+             error,
+             "--insecure-no-auth makes every caller admin, so it is accepted on loopback addresses only, not on %s",
+             server->address);
 }
 
 /* Before 1.0.5 the library lets heads through that two programs could read differently. */

@@ -116,7 +116,7 @@ static bool read_key(const void *memory, struct tls_pair *pair, const char *path
     code = gnutls_privkey_import_x509_raw(pair->key, &pem, GNUTLS_X509_FMT_PEM, NULL, 0);
   }
   if (code == GNUTLS_E_DECRYPTION_FAILED) {
-    return error_set(error, "%s: the key is encrypted; a key without a passphrase is needed", path);
+    return error_set(error, "%s: the key is encrypted; use a key without a passphrase", path);
   }
   return code >= 0 || error_set(error, "%s: no private key in PEM form can be read: %s", path, gnutls_strerror(code));
 }

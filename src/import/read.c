@@ -176,8 +176,7 @@ static void check_record(struct import *import, struct import_record *record, js
   doubts_tell(schema, json, warn, &(struct doubt){import, record});
   schema_check(schema, json, "", faults);
   if (!import->create_only && slug == NULL) {
-    faults_add(faults, PLACE_BODY, "/slug", "required",
-               "is needed, so that the record is known again by the next import");
+    faults_add(faults, PLACE_BODY, "/slug", "required", "is required, so that the next import finds the record again");
   }
   forgive(import, faults, known);
   if (slug != NULL && !has_fault(faults, "/slug")) {
@@ -498,7 +497,7 @@ static void read_sheet(struct import *import, struct table *table, const struct 
   struct sheet *sheet = sheet_open(import->memory, resource->schema, table->charset, &table->file, faults);
   if (sheet != NULL && !import->create_only && !sheet_has(sheet, "/slug")) {
     faults_add(faults, PLACE_BODY, "/slug", "required",
-               "is a column that is needed, so that the records are known again");
+               "is a required column, so that the next import finds the records again");
   }
   import_faults(import, &header, faults, 0);
   import->stopped = header.failed != 0;
@@ -531,7 +530,7 @@ static bool read_csv(struct import *import) {
     return false;
   }
   if (header != NULL && strcasecmp(header, "absent") == 0) {
-    answer_problem(call, "unsupported-media-type", "CSV is taken with its header, by which the columns are known");
+    answer_problem(call, "unsupported-media-type", "CSV needs a header that names the columns");
     return false;
   }
   read_sheet(import, &table, contract_resource(call->services->contract, name));

@@ -113,7 +113,7 @@ static void reserve(struct import *import, struct change *change, struct import_
   if (slug != NULL && resource_find(change->db, record->resource, slug, &found)) {
     if (import->create_only) {
       import_error(import, record, "/slug", "taken",
-                   memory_print(change->memory, "the slug %s is taken: it leads to %s", slug, found.id));
+                   memory_print(change->memory, "the slug %s already belongs to %s", slug, found.id));
     } else {
       record->pk = found.pk;
     }

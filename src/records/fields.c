@@ -27,14 +27,14 @@ static void fault_unknown(struct call *call, const struct schema *schema, const 
   const char *near = nearest_name(name, names);
   if (near != NULL) {
     faults_add(call->faults, PLACE_PARAMETER, "fields", "unknown",
-               "`%s` is no member of these records; did you mean `%s`?", name, near);
+               "`%s` is not a member of these records; did you mean `%s`?", name, near);
     return;
   }
   struct text *list = text_new(call->memory);
   for (size_t i = 0; i < schema->member_count; i++) {
     text_addf(list, "%s%s", i == 0 ? "" : ", ", names[i]);
   }
-  faults_add(call->faults, PLACE_PARAMETER, "fields", "unknown", "`%s` is no member of these records; there are %s",
+  faults_add(call->faults, PLACE_PARAMETER, "fields", "unknown", "`%s` is not a member of these records; they have %s",
              name, list->data);
 }
 
@@ -69,7 +69,7 @@ struct fields fields_of_table(struct call *call, const struct fields *fields) {
     const struct member *member = &schema->members[i];
     shown[i] = (fields->shown == NULL || fields->shown[i]) && !member->internal;
     if (fields->shown != NULL && fields->shown[i] && member->internal) {
-      faults_add(call->faults, PLACE_PARAMETER, "fields", "internal", "`%s` is for callers with a token", member->name);
+      faults_add(call->faults, PLACE_PARAMETER, "fields", "internal", "`%s` requires a token", member->name);
     }
   }
   return (struct fields){shown};

@@ -146,7 +146,7 @@ static void read_pair(struct reading *reading, const struct pair *pair) {
     return;
   }
   if (filter->internal && call->sight->open) {
-    faults_add(call->faults, PLACE_PARAMETER, pair->name, "internal", "is for callers with a token");
+    faults_add(call->faults, PLACE_PARAMETER, pair->name, "internal", "requires a token");
     return;
   }
   bool bound = test >= TEST_LT && test <= TEST_GTE, dates = bound && has_format(filter->bound, "partial-date");

@@ -67,7 +67,7 @@ static const char *holder_of(struct change *change, const struct target *target,
 
 static void fault_taken(struct change *change, const json_t *identifier, size_t index, const char *holder) {
   faults_add(change->faults, PLACE_BODY, memory_print(change->memory, "/identifiers/%zu/value", index), "taken",
-             "%s:%s is taken: it belongs to %s", text_of(identifier, "scheme"), text_of(identifier, "value"), holder);
+             "%s:%s already belongs to %s", text_of(identifier, "scheme"), text_of(identifier, "value"), holder);
 }
 
 /* -- checking ------------------------------------------------------------------------------------------------------ */

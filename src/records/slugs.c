@@ -31,8 +31,8 @@ bool slug_is_free(struct change *change, const char *slug, const char *own_id) {
 const char *slug_why_taken(struct change *change, const char *slug) {
   struct found found;
   return resource_find_meant(change->db, change->resource, slug, &found)
-             ? memory_print(change->memory, "the slug %s is taken: it leads to %s", slug, found.id)
-             : memory_print(change->memory, "the slug %s is taken", slug);
+             ? memory_print(change->memory, "the slug %s already belongs to %s", slug, found.id)
+             : memory_print(change->memory, "the slug %s is already in use", slug);
 }
 
 /* -- the best name ------------------------------------------------------------------------------------------------- */

@@ -33,7 +33,7 @@ test('a mistaken command line is told in one line, with the nearest name that th
     [['help', 'tokn'], 'entente: there is no command tokn; did you mean token?'],
     [['help', 'token', 'lst'], 'entente: there is no command token lst; did you mean token list?'],
     [['--db', 'x', 'check'], 'entente: a command goes before its flags: entente COMMAND --db'],
-    [[], 'entente: a command is needed'],
+    [[], 'entente: a command is required'],
     [['import', 'a', 'b'], 'entente import: does not take b'],
     [['backup'], 'entente backup: needs FILE'],
     [['check', '--db'], 'entente check: --db needs a value: PATH'],
@@ -60,7 +60,7 @@ test('a value is refused in the words of its flag, with 2, and makes nothing', a
   for (const [args, line] of [
     [[...create, '--role', 'owner'], /^entente token create: --role must be reader, editor, .* or \w+, not owner$/],
     [[...create, '--role='], /^entente token create: --role must be .*, not empty$/],
-    [create, /^entente token create: --role is needed$/],
+    [create, /^entente token create: --role is required$/],
     [['import', '--db', db, '--mode', 'replace', '-'], /^entente import: --mode must be upsert or create, not replace$/],
     [['import', '--db', db, '--on-error', 'x', '-'], /^entente import: --on-error must be abort or skip, not x$/],
     [['import', '--db', db, '--format', 'xml', '-'], /^entente import: --format must be json or csv, not xml$/],

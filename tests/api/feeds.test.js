@@ -48,7 +48,7 @@ describe('making one', () => {
     for (const [query, ...faults] of [
       ['stats=in_force', ['unknown', /`stats` .*did you mean `status`/]],
       ['status=now&kind=x', ['enum', /^`status` /], ['enum', /^`kind` /]],
-      ['status__lt=x', ['unknown', /takes/]],
+      ['status__lt=x', ['unknown', /supports/]],
       ['party=never-was&area=nor-this', ['no_such_record', /never-was/], ['no_such_record', /nor-this/]],
       ['sort=nothing', ['unknown', /^`sort` must be one of/]],
       ['limit=501', ['maximum', /500/]],
@@ -158,7 +158,7 @@ describe('a feed token is good for its calendar alone', () => {
     for (const secret of [admin, await server.token('reader'), cookie.split('=')[1], 'nothing', `${made.token}x`, made.token.slice(0, -1), made.token.toLowerCase(), made.id]) {
       for (const headers of [{}, {authorization: `Bearer ${admin}`}, {authorization: `Bearer ${made.token}`}, {cookie}]) {
         const answer = await server.get(`/v1/calendar/${secret}/agreements.ics`, {...nobody, headers, status: 404});
-        assert.equal(answer.json.detail, 'there is no calendar at this address, or no longer');
+        assert.equal(answer.json.detail, 'there is no calendar at this address, or it was revoked');
         assert.equal(answer.headers['www-authenticate'], undefined);
         assert.equal(answer.headers['set-cookie'], undefined);
       }

@@ -141,7 +141,7 @@ for (const {path, schema} of resources) {
       const control = await server.get(`${at}?q=%00`, {status: 400});
       assert.match(control.json.detail, /control characters.*`q`/);
       const fields = await server.get(`${at}?fields=nothing,sulg`, {status: 400});
-      assert.match(fields.json.errors[0].message, /there are id, slug, .*updated_at$/);
+      assert.match(fields.json.errors[0].message, /they have id, slug, .*updated_at$/);
       assert.match(fields.json.errors[1].message, /did you mean `slug`/);
       const near = await server.get(`${at}?sort=-updated`, {status: 400});
       assert.match(near.json.errors[0].message, /updated_at/);

@@ -93,7 +93,7 @@ test('a slug that leads on is nobody else\'s, but may become that of the organiz
   assert.equal(derived.slug, 's-one-2');
   const line = JSON.stringify({resource: 'organizations', slug: 's-one', name: 'S'});
   const imported = await server.post('/v1/import', line, {headers: {'content-type': 'application/x-ndjson'}, status: 422});
-  assert.deepEqual([imported.json.errors[0].code, imported.json.errors[0].message], ['taken', `the slug s-one is taken: it leads to ${two.id}`]);
+  assert.deepEqual([imported.json.errors[0].code, imported.json.errors[0].message], ['taken', `the slug s-one already belongs to ${two.id}`]);
   assert.equal((await server.patch(at('s-two'), {slug: 's-one'}, {status: 200})).json.id, two.id);
   assert.equal((await read(at('s-one'))).id, two.id);
   await server.get(at('s-two'), {status: 404});

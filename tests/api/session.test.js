@@ -81,7 +81,7 @@ describe('signing in', () => {
       session.cookie.slice('entente='.length), revoked.token, expired.token, elsewhere.token];
     for (const token of tokens) {
       const answer = await server.post('/v1/session', {token}, {role: null, status: 401});
-      assert.equal(answer.json.detail, 'the token is unknown, revoked, expired or not well formed');
+      assert.equal(answer.json.detail, 'the token is unknown, revoked, expired or malformed');
       assert.equal(answer.headers['set-cookie'], undefined);
       assert.ok(answer.headers['www-authenticate']);
     }

@@ -46,10 +46,10 @@ static void read_only_members_are_skipped_whatever_they_hold(void **state) {
 }
 
 static void an_unknown_member_is_a_fault_that_names_the_nearest_one(void **state) {
-  assert_book(*state, "\"shlef\":1", "/shlef unknown: is not a member here; did you mean `shelf`?");
+  assert_book(*state, "\"shlef\":1", "/shlef unknown: is not a known member; did you mean `shelf`?");
   assert_check(*state, "people", "{\"name\":\"A\",\"weather/~\":1}",
-               "/weather~1~0 unknown: is not a member here; there are id, name, born, alive");
-  assert_book(*state, "\"loan\":{\"too\":1}", "/loan/too unknown: is not a member here; did you mean `to`?");
+               "/weather~1~0 unknown: is not a known member; known are id, name, born, alive");
+  assert_book(*state, "\"loan\":{\"too\":1}", "/loan/too unknown: is not a known member; did you mean `to`?");
 }
 
 static void a_required_member_is_missed(void **state) {
@@ -138,7 +138,7 @@ static void all_faults_are_told_below_the_pointer_given(void **state) {
   assert_string_equal(sample_words(faults),
                       "/items/3/name required: is required\n"
                       "/items/3/born minimum: must be at least 0\n"
-                      "/items/3/x unknown: is not a member here; there are id, name, born, alive");
+                      "/items/3/x unknown: is not a known member; known are id, name, born, alive");
   talloc_free(faults);
   json_decref(value);
 }

@@ -89,11 +89,12 @@ static void what_cannot_be_read_is_told_with_its_place(void **state) {
 
 static void a_header_that_cannot_be_used_is_told(void **state) {
   assert_rows(*state, "people", "", " required: the first line must name the columns\n");
-  assert_rows(*state, "people", "nmae,name,name,loan.to\nx\n",
-              "/nmae unknown: is no column here; did you mean `name`?\n/name duplicate: is the name of two columns\n"
-              "/loan.to unknown: is no column here: the first line names the columns as lists in CSV do\n");
+  assert_rows(
+      *state, "people", "nmae,name,name,loan.to\nx\n",
+      "/nmae unknown: is not a known column; did you mean `name`?\n/name duplicate: is the name of two columns\n"
+      "/loan.to unknown: is not a known column: name the columns as exported lists do\n");
   assert_rows(*state, "people", "/a~b\n",
-              "/~1a~0b unknown: is no column here: the first line names the columns as lists in CSV do\n");
+              "/~1a~0b unknown: is not a known column: name the columns as exported lists do\n");
   assert_rows(*state, "people", "a\"b\n",
               " malformed: the first line has a quote inside of a cell that does not begin with one\n");
   void *memory = talloc_new(NULL);

@@ -71,10 +71,10 @@ static void doubles_from_before_can_be_edited_but_not_made(void **state) {
   assert_int_equal(store_write(work.sample->store, edit_doubles, &work), WRITE_SAVED);
   assert_string_equal(work.outcomes->data,
                       "updated\nupdated\n"
-                      "conflict: /identifiers/1/value isni:0000000121032683 is taken: it belongs to org_three (three)\n"
-                      "conflict: /identifiers/1/value ror:05szzwt63 is taken: it belongs to org_one (one)\n"
+                      "conflict: /identifiers/1/value isni:0000000121032683 already belongs to org_three (three)\n"
+                      "conflict: /identifiers/1/value ror:05szzwt63 already belongs to org_one (one)\n"
                       "updated\n"
-                      "conflict: /identifiers/0/value ror:05szzwt63 is taken: it belongs to org_one (one)\n");
+                      "conflict: /identifiers/0/value ror:05szzwt63 already belongs to org_one (one)\n");
 }
 
 static void a_check_lists_doubles_once_with_all_who_have_them(void **state) {
