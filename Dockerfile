@@ -4,7 +4,7 @@
 FROM debian:trixie-slim AS build
 WORKDIR /src
 COPY . .
-# `make` installs the libraries that it misses, as it does on any Debian machine.
+# `make` installs missing libraries, as on any Debian machine.
 RUN apt-get update && apt-get install --yes --no-install-recommends make \
  && make OPTIMIZE=-O2 install PREFIX=/usr DESTDIR=/image
 
@@ -22,7 +22,7 @@ WORKDIR /data
 VOLUME /data
 ENV ENTENTE_DB=/data/entente.db ENTENTE_LISTEN=0.0.0.0:8080
 EXPOSE 8080
-# What the program says about itself, and not only that its port is open. (Its own address: 0.0.0.0 reaches it from here.)
+# Asks the program itself, not only whether its port is open. (0.0.0.0 reaches it from inside the container.)
 HEALTHCHECK --interval=30s --timeout=6s --start-period=10s CMD ["entente", "healthcheck"]
 ENTRYPOINT ["entente"]
 CMD ["serve"]

@@ -66,9 +66,9 @@ $(BUILD)/assets.o: $(BUILD)/assets.S $(ASSETS)
 include $(wildcard mk/targets/*.mk)
 
 help: ## lists the targets
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20 | sort
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24 | sort
 
-clean: ## removes what was built
+clean: ## deletes the build folder
 	rm -rf $(BUILD)
 
 -include $(shell find $(BUILD)/src $(BUILD)/tests -name '*.d' 2>/dev/null)

@@ -13,7 +13,7 @@ define debian-install
 endef
 
 .PHONY: deps
-deps: ## installs the libraries that the build needs (Debian)
+deps: ## installs the libraries of the build (Debian)
 	@mkdir -p $(BUILD)
 	$(call debian-install,$(DEBIAN_PACKAGES))
 	@touch $(DEPS_READY)

@@ -6,11 +6,11 @@ BENCH := $(BENCH_PROGRAMS:%=$(BUILD)/bench/%)
 BENCH_PACKAGES := $(if $(shell command -v node),,nodejs)
 
 .PHONY: bench bench-indexes bench-programs
-bench: $(BUILD)/$(NAME) bench-programs ## measures, and prints one table: figure, limit, ratio, met or not; HALF=serving or finding: those figures alone
+bench: $(BUILD)/$(NAME) bench-programs ## measures against bare programs and prints a table; HALF=serving or finding: one half
 	$(call debian-install,$(BENCH_PACKAGES))
 	$(Q)node tests/bench/bench.js $(abspath $(BUILD)/$(NAME)) $(abspath $(BUILD)) $(HALF)
 
-bench-indexes: bench-programs ## tells what each index costs a create, on the registry that `make bench` has made
+bench-indexes: bench-programs ## measures what each index costs a create, on the registry of `make bench`
 	$(Q)$(BUILD)/bench/indexes $(firstword $(wildcard $(BUILD)/bench/registry-*.db))
 
 bench-programs: $(BENCH)

@@ -6,7 +6,7 @@ COVERAGE_LEAST := 90
 
 .PHONY: coverage coverage-tests
 # Counters are atomic, since the log and the writer are threads.
-coverage: ## tells how much of each folder the unit tests run; domain and contract must be over 90 %
+coverage: ## prints the line coverage of the unit tests by folder; domain and contract need 90 %
 	$(call debian-install,$(COVERAGE_PACKAGES))
 	$(Q)$(MAKE) --no-print-directory CC=gcc BUILD=$(COVERAGE_BUILD) OPTIMIZE='-O0 -g' EXTRA_CFLAGS='--coverage -fprofile-update=atomic' \
 	  EXTRA_LDFLAGS=--coverage HARDEN=-fPIE coverage-tests

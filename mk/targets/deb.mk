@@ -15,5 +15,5 @@ deb: ## builds a Debian package, and checks it with lintian
 	@echo "  DEB     $$(ls $(BUILD)/deb/$(NAME)_*.deb)"
 
 .PHONY: test-deb
-test-deb: deb ## builds the Debian package, installs it where this is a machine of its own (CI=true), and uses it
+test-deb: deb ## builds the Debian package, installs it if CI=true, and tests it
 	$(Q)ENTENTE_BUILD=$(abspath $(BUILD)) node --test tests/package/

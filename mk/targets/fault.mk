@@ -8,4 +8,4 @@ $(FAULT): tests/fault/fault.c $(CONFIG)
 	$(Q)$(CC) -std=c11 -D_GNU_SOURCE -O1 -g $(WARNINGS) -fPIC -shared -o $@ $< -ldl -lpthread
 
 .PHONY: fault
-fault: $(FAULT) ## builds the disk that fails on demand
+fault: $(FAULT) ## builds the library that makes disk operations fail, for tests

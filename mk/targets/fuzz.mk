@@ -11,7 +11,7 @@ FUZZ_OBJECTS  := $(filter $(addprefix $(BUILD)/src/,base/% contract/% domain/% a
 FUZZ_MAKE     := $(MAKE) --no-print-directory CC=clang BUILD=$(FUZZ_BUILD) SANITIZE=fuzzer-no-link,address,undefined
 
 .PHONY: fuzz fuzz-programs fuzz-keep
-fuzz: ## feeds what strangers send to the parts that read it, FUZZ_SECONDS (60) each
+fuzz: ## fuzzes the parsers, FUZZ_SECONDS (60) each
 	$(call debian-install,$(FUZZ_PACKAGES))
 	$(Q)$(FUZZ_MAKE) fuzz-programs
 	$(Q)printf '%s\n' $(FUZZ_TARGETS) | xargs -P $(FUZZ_JOBS) -n 1 sh tests/fuzz/run.sh $(FUZZ_BUILD) $(FUZZ_SECONDS)

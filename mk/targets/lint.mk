@@ -16,7 +16,7 @@ lint-format: lint-tools
 	@echo "  FORMAT  $(words $(LINT_C)) files"
 	$(Q)clang-format --dry-run --Werror $(LINT_C)
 
-format: lint-tools ## lays the C sources out as .clang-format says
+format: lint-tools ## formats the C sources with clang-format
 	$(Q)clang-format -i $(LINT_C)
 
 # Both compilers take the warnings of the Makefile for errors.

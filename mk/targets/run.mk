@@ -4,5 +4,5 @@ LISTEN ?= 127.0.0.1:8080
 DB     ?= data/entente.db
 
 .PHONY: run
-run: $(BUILD)/$(NAME) ## installs what is missing, builds, loads the examples, serves (LISTEN, DB)
+run: $(BUILD)/$(NAME) ## installs missing libraries, builds, loads the examples, serves (LISTEN, DB)
 	@sh mk/run.sh $(BUILD)/$(NAME) "$(DB)" "$(LISTEN)"
