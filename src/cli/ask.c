@@ -121,6 +121,12 @@ static bool perform(CURL *curl, const struct asked *asked, const char *socket_pa
   CURLcode code = curl_easy_perform(curl);
   curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, status);
   curl_slist_free_all(headers);
+  if (code == CURLE_COULDNT_CONNECT) {
+    return error_set(error,
+                     "another process owns the database, and does not answer at %s: it may still be starting; if its "
+                     "socket is elsewhere, name it with --socket",
+                     socket_path);
+  }
   return code == CURLE_OK ||
          (reading->reason != 0 ? error_set(error, "%s: %s", asked->file_name, strerror(reading->reason))
                                : error_set(error, "%s: %s", socket_path, curl_easy_strerror(code)));

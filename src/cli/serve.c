@@ -4,9 +4,11 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/starting.h"
 #include "cli/settings.h"
 #include "cli/tell.h"
 #include "cli/version.h"
+#include "http/waiting.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -114,8 +116,50 @@ static bool place_socket(const void *memory, struct settings *settings, struct s
   return store_tell_socket(store, settings->server.socket_path, error);
 }
 
-static int serve(struct settings *settings, bool on_terminal, struct contract *contract, struct store *store,
-                 struct error *error) {
+/* What is told while the database is made ready. */
+struct starting {
+  struct settings *settings;
+  struct waiting *waiting; /* NULL while that took no time */
+  bool stopped;            /* by a signal */
+  struct error *error;
+};
+
+/* Long work has come so far: from the first of it on, who asks is told. A signal ends it. */
+static bool tell_starting(void *argument, const char *line) {
+  struct starting *starting = argument;
+  const sigset_t signals = awaited_signals();
+  const struct timespec now = {0};
+  char state[300];
+  int caught = sigtimedwait(&signals, NULL, &now);
+  if (caught == SIGTERM || caught == SIGINT) {
+    starting->stopped = true;
+    log_line(LOG_INFO, "stopping before the registry was ready");
+    return false;
+  }
+  if (starting->waiting == NULL) {
+    starting->waiting = waiting_start(&starting->settings->server, starting->error);
+    if (starting->waiting == NULL) {
+      return false;
+    }
+    log_line(LOG_INFO, "until the registry is ready, requests to %s are answered 503",
+             waiting_address(starting->waiting));
+  }
+  waiting_tell(starting->waiting, line);
+  snprintf(state, sizeof state, "EXTEND_TIMEOUT_USEC=600000000\nSTATUS=%s", line);
+  tell_supervisor(state);
+  return true;
+}
+
+static void end_starting(struct starting *starting) {
+  starting_listen(NULL, NULL);
+  if (starting->waiting != NULL) {
+    starting->settings->server.listen_socket = waiting_stop(starting->waiting);
+    starting->waiting = NULL;
+  }
+}
+
+static int serve(struct settings *settings, bool on_terminal, struct starting *starting, struct contract *contract,
+                 struct store *store, struct error *error) {
   struct api *api = api_new(contract, store, &settings->api, error);
   if (api == NULL) {
     return EXIT_FAILED;
@@ -128,9 +172,12 @@ static int serve(struct settings *settings, bool on_terminal, struct contract *c
   int32_t today = clock_today(); /* before that is asked for: should it turn meanwhile, it is only done twice */
   if (!api_tick(api)) {
     api_free(api);
-    error_set(error, "the statuses could not be brought up to today");
+    if (error->text[0] == '\0') {
+      error_set(error, "the statuses could not be brought up to today");
+    }
     return EXIT_FAILED;
   }
+  end_starting(starting);
   struct server *server = server_start(&settings->server, api, error);
   if (server == NULL) {
     api_free(api);
@@ -170,14 +217,20 @@ int run_serve(const struct arguments *arguments) {
     log_line(LOG_WARN, "without --trusted-proxy everybody behind the proxy has its address, and shares its limits");
   }
   int status = EXIT_FAILED;
+  struct starting starting = {.settings = &settings, .error = &error};
+  starting_listen(tell_starting, &starting);
   struct contract *contract = api_load_contract(&error);
   struct store *store = contract == NULL ? NULL : store_open(&settings.store, contract, &error);
   if (store != NULL) {
-    status = serve(&settings, on_terminal, contract, store, &error);
+    status = serve(&settings, on_terminal, &starting, contract, store, &error);
     status = store_close(store) ? status : EXIT_FAILED;
   }
+  end_starting(&starting);
   contract_free(contract);
   log_stop();
+  if (starting.stopped) {
+    return EXIT_SUCCESS; /* as it was asked to; what was done so far stays, and the rest is done at the next start */
+  }
   if (error.text[0] != '\0') {
     status = tell_error(arguments, &error);
   }

@@ -9,6 +9,7 @@
 #include "http/courier.h"
 #include "http/exchange.h"
 #include "http/listener.h"
+#include "http/sockets.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -28,7 +29,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { BACKLOG = 1024, CONNECTION_MEMORY = 32 * 1024, DRAIN_SECONDS = 4, LOCAL_CONNECTIONS = 64 };
+enum { CONNECTION_MEMORY = 32 * 1024, DRAIN_SECONDS = 4, LOCAL_CONNECTIONS = 64 };
 enum { PATIENCE_MS = 1000, BREATH_MOST_MS = 32 };
 
 /* -- connections --------------------------------------------------------------------------------------------------- */
@@ -87,119 +88,11 @@ static void notify_connection(void *argument, struct MHD_Connection *handle, voi
   }
 }
 
-/* -- sockets ------------------------------------------------------------------------------------------------------- */
-
-static bool split_address(const char *text, char host[256], char port[16], struct error *error) {
-  const char *colon = strrchr(text, ':');
-  const char *start = text[0] == '[' ? text + 1 : text;
-  size_t length = colon == NULL ? 0 : (size_t)(colon - start) - (text[0] == '[' ? 1 : 0);
-  if (colon == NULL || length == 0 || length > 255 || strlen(colon + 1) > 15 || colon[1] == '\0') {
-    return error_set(error, "\"%s\" is not HOST:PORT", text);
-  }
-  if (strspn(colon + 1, "0123456789") != strlen(colon + 1) || strtoul(colon + 1, NULL, 10) > 65535) {
-    return error_set(error, "\"%s\": the port is a number up to 65535", text);
-  }
-  memcpy(host, start, length);
-  host[length] = '\0';
-  snprintf(port, 16, "%s", colon + 1);
-  return true;
-}
-
-static int open_network(const char *address, struct error *error) {
-  char host[256], port[16];
-  if (!split_address(address, host, port, error)) {
-    return -1;
-  }
-  struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV}, *list = NULL;
-  int code = getaddrinfo(host, port, &hints, &list);
-  if (code != 0) {
-    error_set(error, "%s: %s", address, gai_strerror(code));
-    return -1;
-  }
-  int fd = socket(list->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), yes = 1;
-  if (fd >= 0) {
-    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
-  }
-  if (fd < 0 || bind(fd, list->ai_addr, list->ai_addrlen) != 0 || listen(fd, BACKLOG) != 0) {
-    error_set(error, "cannot listen on %s: %s", address, strerror(errno));
-    if (fd >= 0) {
-      close(fd);
-    }
-    fd = -1;
-  }
-  freeaddrinfo(list);
-  return fd;
-}
-
-/* Makes room for the socket: one that nobody listens on is left of a process that is gone. Nothing else is removed. */
-static bool free_path(const struct sockaddr_un *address, struct error *error) {
-  struct stat there;
-  const char *path = address->sun_path;
-  if (lstat(path, &there) != 0) {
-    return errno == ENOENT || error_set(error, "%s: %s", path, strerror(errno));
-  }
-  if (!S_ISSOCK(there.st_mode)) {
-    return error_set(error, "%s is there already, and is no socket", path);
-  }
-  int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  bool heard = fd >= 0 && (connect(fd, (const struct sockaddr *)address, sizeof *address) == 0 || errno == EAGAIN);
-  if (fd >= 0) {
-    close(fd);
-  }
-  if (heard) {
-    return error_set(error, "another process listens on %s; --socket PATH puts this one elsewhere", path);
-  }
-  return unlink(path) == 0 || error_set(error, "%s: %s", path, strerror(errno));
-}
-
-static int open_local(const char *path, struct error *error) {
-  struct sockaddr_un address = {.sun_family = AF_UNIX};
-  if (strlen(path) >= sizeof address.sun_path) {
-    error_set(error,
-              "%s: the path of the socket may have %zu bytes; start the server from the database's folder, or put the "
-              "socket elsewhere with --socket PATH",
-              path, sizeof address.sun_path - 1);
-    return -1;
-  }
-  memcpy(address.sun_path, path, strlen(path) + 1);
-  if (!free_path(&address, error)) {
-    return -1;
-  }
-  int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  mode_t before = umask(0177);
-  bool bound = fd >= 0 && bind(fd, (struct sockaddr *)&address, sizeof address) == 0;
-  umask(before);
-  if (!bound || listen(fd, BACKLOG) != 0) {
-    error_set(error, "cannot listen on %s: %s; --socket PATH puts the socket elsewhere", path, strerror(errno));
-    if (fd >= 0) {
-      close(fd);
-    }
-    return -1;
-  }
-  return fd;
-}
-
-static void name_address(struct server *server, int fd) {
-  struct sockaddr_storage address;
-  socklen_t size = sizeof address;
-  char host[INET6_ADDRSTRLEN] = "?", port[16] = "?";
-  if (getsockname(fd, (struct sockaddr *)&address, &size) == 0) {
-    getnameinfo((struct sockaddr *)&address, size, host, sizeof host, port, sizeof port,
-                NI_NUMERICHOST | NI_NUMERICSERV);
-  }
-  snprintf(server->address, sizeof server->address, strchr(host, ':') != NULL ? "%s://[%s]:%s" : "%s://%s:%s",
-           server->tls == NULL ? "http" : "https", host, port);
-}
-
-static bool is_loopback_socket(int fd) {
-  struct sockaddr_storage address = {.ss_family = AF_UNSPEC};
-  socklen_t size = sizeof address;
-  return getsockname(fd, (struct sockaddr *)&address, &size) == 0 && network_is_loopback((struct sockaddr *)&address);
-}
+/* -- the address ----------------------------------------------------------------------------------------------------- */
 
 /* Where everybody is admin, only this machine may ask, whatever address was named or handed over. */
 static bool may_trust_all(const struct server *server, int fd, struct error *error) {
-  return is_loopback_socket(fd) ||
+  return socket_is_loopback(fd) ||
          error_set(
              error,
              "--insecure-no-auth makes every caller admin, so it is accepted on loopback addresses only, not on %s",
@@ -215,7 +108,7 @@ static bool library_is_strict(void) {
 
 /* The warning is for addresses that other machines reach, without TLS. */
 static void warn_of_library(const struct server *server, int fd) {
-  if (server->tls == NULL && !is_loopback_socket(fd) && !library_is_strict()) {
+  if (server->tls == NULL && !socket_is_loopback(fd) && !library_is_strict()) {
     log_line(LOG_WARN, "libmicrohttpd %s is older than 1.0.5, and %s is plain HTTP for others: put a proxy in front",
              MHD_get_version(), server->address);
   }
@@ -358,11 +251,11 @@ static bool open_listeners(struct server *server, struct error *error) {
   unsigned connections = raise_descriptors(options->connections);
   /* Streams stay, so some connections are kept for requests. */
   server->options.streams = options->streams < connections / 4 * 3 ? options->streams : connections / 4 * 3;
-  int network = options->listen_socket >= 0 ? options->listen_socket : open_network(options->listen, error);
+  int network = options->listen_socket >= 0 ? options->listen_socket : socket_listen(options->listen, error);
   if (network < 0) {
     return false;
   }
-  name_address(server, network);
+  socket_address(network, server->tls != NULL, server->address);
   if (options->trust_all && !may_trust_all(server, network, error)) {
     close(network);
     return false;
@@ -383,7 +276,7 @@ static bool open_listeners(struct server *server, struct error *error) {
   if (!add_listener(server, network, false, each + connections % threads, error)) {
     return false;
   }
-  int local = open_local(options->socket_path, error);
+  int local = socket_listen_local(options->socket_path, error);
   server->socket_made = local >= 0;
   return add_listener(server, local, true, LOCAL_CONNECTIONS, error);
 }

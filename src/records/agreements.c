@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/starting.h"
 #include "request/call.h"
 #include "request/services.h"
 
@@ -259,12 +260,14 @@ static bool read_clock(void *argument, struct db *db) {
 }
 
 /* So that a start which takes long is seen to go on. */
-static void log_progress(struct tick *tick) {
+/* False: it is to stop. */
+static bool tell_progress(struct tick *tick) {
   int64_t now = clock_monotonic_ns();
-  if (now >= tick->log_at) {
-    log_line(LOG_INFO, "derived the status of %zu agreements so far", tick->count);
-    tick->log_at = now + TICK_LOG_NS;
+  if (now < tick->log_at) {
+    return true;
   }
+  tick->log_at = now + TICK_LOG_NS;
+  return starting_tell("derived the status of %zu agreements so far", tick->count);
 }
 
 bool agreements_tick(const struct services *services) {
@@ -279,11 +282,13 @@ bool agreements_tick(const struct services *services) {
   /* A day before the one that the columns hold for (a test's, or a clock set right) may undo any change. */
   struct tick tick = {.services = services, .all = held != DAY_NONE && today < held, .more = true};
   tick.log_at = clock_monotonic_ns() + TICK_LOG_NS;
+  if (tick.all && !starting_tell("deriving the status of all agreements again")) {
+    return false;
+  }
   while (tick.more) {
-    if (store_write(services->store, tick_some, &tick) != WRITE_SAVED) {
+    if (store_write(services->store, tick_some, &tick) != WRITE_SAVED || !tell_progress(&tick)) {
       return false;
     }
-    log_progress(&tick);
   }
   return true;
 }

@@ -10,6 +10,7 @@
 #include "base/hash.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/starting.h"
 #include "base/text.h"
 #include "domain/fold.h"
 #include "domain/names.h"
@@ -26,6 +27,7 @@
 #include <utf8proc.h>
 
 enum { BATCH = 2000, TELL_NS = 2000000000, MARKS_MOST = 65536 };
+enum { LARGE = 5000 }; /* records */
 
 struct mark {
   const struct resource *resource;
@@ -347,6 +349,14 @@ static bool index_batch(struct db *db, const struct resource *resource, int64_t 
   return fine && engine_commit(db) && engine_checkpoint(db);
 }
 
+/* Whether making it anew is likely to take longer than a moment. */
+static bool is_large(struct db *db, const struct search_sql *search) {
+  struct query *query = db_constant(db, search->last);
+  bool large = query_step(query) == STEP_ROW && query_int(query, 0) > LARGE;
+  query_end(query);
+  return large;
+}
+
 static bool index_all(struct db *db, const struct contract *contract) {
   size_t count = 0;
   int64_t told = clock_monotonic_ns();
@@ -355,6 +365,9 @@ static bool index_all(struct db *db, const struct contract *contract) {
     int64_t pk = 0;
     if (resource->search == NULL) {
       continue;
+    }
+    if (is_large(db, search_in(db, resource)) && !starting_tell("indexing the %s for search", resource->path)) {
+      return false;
     }
     if (!begin_anew(db, search_in(db, resource))) {
       return false;
@@ -365,7 +378,9 @@ static bool index_all(struct db *db, const struct contract *contract) {
       }
       if (clock_monotonic_ns() - told > TELL_NS) {
         told = clock_monotonic_ns();
-        log_line(LOG_INFO, "indexing for search: %zu records so far", count);
+        if (!starting_tell("indexing for search: %zu records so far", count)) {
+          return false;
+        }
       }
     } while (pk != 0);
   }
@@ -401,5 +416,8 @@ bool search_open(struct db *db, const struct contract *contract, struct error *e
   bool fine = is_current(db, mark) ||
               (index_all(db, contract) && engine_begin(db) && write_mark(db, mark) && engine_commit(db));
   engine_set_marks(db, marks);
-  return fine || error_set(error, "the search index cannot be made: %s", db_failure_text(db));
+  if (!fine && db_failure(db) != DB_OK) { /* otherwise it was stopped, by whoever says why */
+    error_set(error, "the search index cannot be made: %s", db_failure_text(db));
+  }
+  return fine;
 }

@@ -214,6 +214,7 @@ const struct search_sql *search_sql_new(const void *parent, const struct contrac
                               "SELECT t.id, t.slug, t.\"%s\", s.names, s.rest FROM \"%s\" t CROSS JOIN \"%s\" s"
                               " ON s.rowid = t.pk WHERE t.pk = $1",
                               resource->name, resource->table, table);
+  search->last = memory_print(parent, "SELECT max(pk) FROM \"%s\"", resource->table);
   search->next = memory_print(parent, "SELECT pk FROM \"%s\" WHERE pk > $1 ORDER BY pk LIMIT $2", resource->table);
   find_referrers(parent, shapes, resource, search);
   return search;

@@ -47,7 +47,7 @@ struct search_weights {
 
 struct search_sql {
   const char *make_names, *make_table[SEARCH_SIDES]; /* where the database has no such table yet */
-  const struct searched_part *parts; /* the record's own first: no row where it is not on that side */
+  const struct searched_part *parts;                 /* the record's own first: no row where it is not on that side */
   size_t part_count;
   struct {
     const char *table;
@@ -65,6 +65,7 @@ struct search_sql {
   const char *found, *candidates; /* by the match text $1, at most $2: how many; which, with search_weights, up to $3 */
   const char *item;               /* id, slug, name and what is indexed of record $1 */
   const char *next;               /* the first pks after $1, at most $2 */
+  const char *last;               /* the greatest pk there is */
   const struct search_referrer *referrers;
   size_t referrer_count;
 };

@@ -1,8 +1,8 @@
 #include "store/sort_names.h"
 
 #include "base/clock.h"
-#include "base/log.h"
 #include "base/memory.h"
+#include "base/starting.h"
 #include "domain/fold.h"
 #include "domain/sort_key.h"
 #include "store/engine.h"
@@ -122,7 +122,7 @@ static bool fill(struct db *db, const struct resource *resource, size_t *total) 
     talloc_free(memory);
     if (clock_monotonic_ns() - told > TELL_NS) {
       told = clock_monotonic_ns();
-      log_line(LOG_INFO, "putting names in order: %zu records so far", *total);
+      fine = fine && starting_tell("putting names in order: %zu records so far", *total);
     }
   }
   return fine;
@@ -151,7 +151,10 @@ bool sort_names_open(struct db *db, const struct contract *contract, struct erro
     }
   }
   talloc_free(mark);
-  return fine || error_set(error, "the order of names cannot be made: %s", db_failure_text(db));
+  if (!fine && db_failure(db) != DB_OK) { /* otherwise it was stopped, by whoever says why */
+    error_set(error, "the order of names cannot be made: %s", db_failure_text(db));
+  }
+  return fine;
 }
 
 bool sort_names_check(struct db *db, const struct contract *contract, void (*tell)(void *argument, const char *line),

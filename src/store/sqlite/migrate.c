@@ -1,6 +1,7 @@
 /* Migrations are numbered files; user_version says the last that was run. Each runs in a transaction of its own. */
 #include "base/assets.h"
 #include "base/log.h"
+#include "base/starting.h"
 #include "store/engine.h"
 
 #include <stdio.h>
@@ -44,6 +45,9 @@ bool engine_migrate(struct db *db, struct error *error) {
   long long version = have;
   for (size_t i = 0; (migration = asset_below("sql/sqlite/migrations/", i)) != NULL; i++) {
     if (version_of(migration) > version) {
+      if (version == have && have > 0 && !starting_tell("migrating the database from schema %lld", have)) {
+        return false; /* whoever stopped it says why */
+      }
       version = version_of(migration);
       if (!migrate_one(db, migration, version, error)) {
         return false;
