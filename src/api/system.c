@@ -134,7 +134,7 @@ void handle_backup(struct call *call) {
   struct error error;
   char *file = memory_print(call->memory, "%s.backup-%s", store_path(call->services->store), call->request->id);
   if (!store_backup(call->services->store, file, &error)) {
-    answer_problem(call, "storage-failed", "%s", error.text);
+    answer_problem(call, error.full ? "storage-full" : "storage-failed", "%s", error.text);
     return;
   }
   answer_bytes(call, 200, "application/vnd.sqlite3", NULL, 0);

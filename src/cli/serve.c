@@ -205,7 +205,7 @@ static void block_signals(void) {
 
 int run_serve(const struct arguments *arguments) {
   struct settings settings;
-  struct error error = {""};
+  struct error error = {0};
   bool on_terminal = isatty(STDERR_FILENO) == 1; /* before anything takes time: it can go meanwhile */
   if (!settings_read(arguments, &settings, &error)) {
     return tell_mistake(arguments, "%s", error.text);

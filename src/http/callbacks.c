@@ -211,8 +211,9 @@ static mhd_result take_body(struct exchange *exchange, const char *upload, size_
   exchange->listener->moved = true;
   const char *beside = store_path(api_services(exchange->listener->server->api)->store);
   if (!spool_add(&exchange->body, beside, upload, *size)) {
-    snprintf(detail, sizeof detail, "the body: %s", strerror(errno));
-    cut(exchange, "storage-full", detail);
+    int reason = errno;
+    snprintf(detail, sizeof detail, "the body: %s", strerror(reason));
+    cut(exchange, error_is_full(reason) ? "storage-full" : "storage-failed", detail);
     *size = 0;
     return MHD_YES;
   }

@@ -447,7 +447,7 @@ static struct import *begin(struct call *call) {
                             .skip = asked(call, "on_error", "skip")};
   if (import->notes == NULL) {
     log_line(LOG_ERROR, "import: %s", error.text);
-    answer_not_saved(call, WRITE_FAILED);
+    answer_not_saved(call, error.full ? WRITE_FULL : WRITE_FAILED);
     return NULL;
   }
   talloc_set_destructor(import, drop_files);
@@ -472,7 +472,7 @@ void import_run(struct call *call) {
   if (outcome != WRITE_SAVED && outcome != WRITE_DROPPED) {
     answer_not_saved(call, (int)outcome);
   } else if (lost_by(import) != 0) {
-    answer_not_saved(call, lost_by(import) == ENOSPC || lost_by(import) == EDQUOT ? WRITE_FULL : WRITE_FAILED);
+    answer_not_saved(call, error_is_full(lost_by(import)) ? WRITE_FULL : WRITE_FAILED);
   } else if (import->refused) {
     caller_answer_refused(import->call);
   } else if (import->left) {

@@ -272,7 +272,7 @@ static bool prepare(struct db *db, const struct contract *contract, struct error
 
 bool search_check(struct db *db, const struct contract *contract, void (*tell)(void *argument, const char *line),
                   void *argument) {
-  struct error error = {""};
+  struct error error = {0};
   if (!prepare(db, contract, &error)) {
     return store_checked(db, false, "what is searched", tell, argument);
   }

@@ -249,7 +249,7 @@ static bool has_room(const char *folder) {
   if (file >= 0) {
     close(file);
   }
-  return reason != ENOSPC && reason != EDQUOT;
+  return !error_is_full(reason);
 }
 
 static bool run_probe(struct write *write, struct db *db) {

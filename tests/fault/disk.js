@@ -9,7 +9,7 @@ import {binary} from './process.js';
 
 const execute = promisify(execFile);
 const root = fileURLToPath(new URL('../..', import.meta.url));
-export const errors = {EIO: 5, ENOSPC: 28};
+export const errors = {EIO: 5, ENOSPC: 28, EDQUOT: 122};
 
 /** Builds the shim beside the program under test; its path. */
 export async function buildShim() {

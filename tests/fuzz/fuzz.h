@@ -25,7 +25,7 @@ static inline void must(bool holds, const char *property) {
 static inline const struct contract *served_contract(void) {
   static struct contract *contract;
   if (contract == NULL) {
-    struct error error = {""};
+    struct error error = {0};
     const struct asset *file = asset_find("openapi.yaml");
     contract = contract_load(file->data, file->size, domain_formats, &error);
     must(contract != NULL, error.text);

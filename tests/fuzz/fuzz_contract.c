@@ -27,7 +27,7 @@ static void use_operation(const struct contract *contract, const struct operatio
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size) {
-  struct error error = {""};
+  struct error error = {0};
   struct contract *contract = contract_load((const char *)bytes, size, domain_formats, &error);
   if (contract == NULL) {
     must(error.text[0] != '\0', "a contract that is refused is refused with words");

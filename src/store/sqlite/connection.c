@@ -4,6 +4,7 @@
 
 #include "base/memory.h"
 #include "store/sqlite/fts.h"
+#include "store/sqlite/quota.h"
 
 #include <pthread.h>
 #include <string.h>
@@ -50,6 +51,7 @@ static bool refuse(struct db *db, struct error *error, const char *path) {
 /* Before SQLite is first used: no count of its memory, which would be a lock that all threads share. */
 static void configure(void) {
   sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+  quota_is_full();
 }
 
 struct db *engine_open_bare(const char *path, bool create, struct error *error) {

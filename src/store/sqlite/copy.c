@@ -67,6 +67,7 @@ bool engine_copy(const char *path, const char *target, struct error *error) {
   code = code == SQLITE_OK ? part_ways(to) : code;
   if (code != SQLITE_OK) {
     error_set(error, "%s: %s", target, to != NULL ? sqlite3_errmsg(to) : sqlite3_errstr(code));
+    error->full = (code & 0xff) == SQLITE_FULL;
   }
   sqlite3_close(to);
   sqlite3_close(from);

@@ -18,7 +18,9 @@ struct db *engine_notes(const char *beside, struct error *error) {
   int file = mkostemp(name, O_CLOEXEC);
   struct db *db = NULL;
   if (file < 0) {
-    error_set(error, "%s: %s", name, strerror(errno));
+    int reason = errno;
+    error_set(error, "%s: %s", name, strerror(reason));
+    error->full = error_is_full(reason);
   } else {
     close(file);
     db = engine_open_bare(name, false, error);
@@ -31,6 +33,7 @@ struct db *engine_notes(const char *beside, struct error *error) {
                            "PRAGMA cache_size = -8192") &&
         engine_begin(db) && engine_execute(db, tables->data))) {
     error_set(error, "%s", db_failure_text(db));
+    error->full = db_failure(db) == DB_FULL;
     engine_close(db);
     db = NULL;
   }

@@ -81,7 +81,7 @@ static bool take_after(const struct restore *restore, int file) {
 /* Whoever checks the copy opens it as a database: what that leaves beside it goes. */
 static bool check_copy(const struct restore *restore, const char *copy, const char *source, restore_check *check,
                        void *argument) {
-  struct error found = {""};
+  struct error found = {0};
   struct stat log;
   bool fine = check == NULL || check(argument, copy, &found) ||
               error_set(restore->error, "%s is damaged, and nothing was changed: %s", source, found.text);
@@ -126,7 +126,7 @@ static bool set_aside(const struct restore *restore) {
 
 /* What was set aside gets its name; by then the new database is in its place. */
 static bool keep(const struct restore *restore) {
-  struct error error = {""};
+  struct error error = {0};
   struct restore inner = *restore;
   inner.error = &error;
   if (lock_file(restore->lock) < 0) {

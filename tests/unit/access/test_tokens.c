@@ -66,7 +66,7 @@ static struct {
 
 static int open_house(void **state) {
   (void)state;
-  struct error error = {""};
+  struct error error = {0};
   snprintf(house.folder, sizeof house.folder, "%s/entente-XXXXXX",
            getenv("TMPDIR") == NULL ? "/tmp" : getenv("TMPDIR"));
   if (mkdtemp(house.folder) == NULL) {

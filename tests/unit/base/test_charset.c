@@ -125,6 +125,104 @@ static void a_long_text_is_converted_whole(void **state) {
   talloc_free(memory);
 }
 
+/* -- piece by piece ------------------------------------------------------------------------------------------------ */
+
+struct pieces {
+  struct text *text;
+  size_t count, done;
+  size_t most; /* pieces that are taken */
+};
+
+static bool take_piece(void *argument, const char *bytes, size_t size, size_t done) {
+  struct pieces *pieces = argument;
+  if (pieces->count == pieces->most) {
+    return false;
+  }
+  assert_true(done >= pieces->done);
+  text_add_bytes(pieces->text, bytes, size);
+  pieces->count++;
+  pieces->done = done;
+  return true;
+}
+
+static bool stream(struct charset *charset, const struct text *bytes, struct pieces *pieces, size_t *bad) {
+  text_clear(pieces->text);
+  pieces->count = pieces->done = 0;
+  return charset_stream(charset, bytes->data, bytes->length, &(struct charset_sink){take_piece, pieces}, bad);
+}
+
+/* So many of these characters, of which the second is a pair, after `shift` of one byte: so pairs come at every place
+ * of whatever buffer there is. */
+static void make_long(struct text *bytes, struct text *expected, size_t shift) {
+  text_clear(bytes);
+  text_clear(expected);
+  for (size_t i = 0; i < shift; i++) {
+    text_add_bytes(bytes, "x\0", 2);
+    text_add(expected, "x");
+  }
+  for (int i = 0; i < 5000; i++) {
+    text_add_bytes(bytes, "\x75\x52\x3e\xd8\x1d\xdd", 6);
+    text_add(expected, "創🤝");
+  }
+}
+
+static void a_stream_gives_all_of_a_long_text_in_pieces(void **state) {
+  (void)state;
+  struct charset *charset = charset_open(NULL, "utf-16");
+  struct text *bytes = text_new(charset), *expected = text_new(charset);
+  struct pieces pieces = {.text = text_new(charset), .most = SIZE_MAX};
+  size_t bad = 0;
+  for (size_t shift = 0; shift < 8; shift++) {
+    make_long(bytes, expected, shift);
+    assert_true(stream(charset, bytes, &pieces, &bad));
+    assert_int_equal(pieces.text->length, expected->length);
+    assert_string_equal(pieces.text->data, expected->data);
+    assert_true(pieces.count > 2);
+    assert_int_equal(pieces.done, bytes->length);
+  }
+  text_clear(bytes);
+  assert_true(stream(charset, bytes, &pieces, &bad));
+  assert_int_equal(pieces.text->length, 0);
+  talloc_free(charset);
+}
+
+static void a_stream_tells_where_a_byte_cannot_be_read_and_can_be_used_again(void **state) {
+  (void)state;
+  static const struct {
+    const char *bytes;
+    size_t size;
+  } wrong[] = {{"\x3e\xd8 \0", 4}, {"\x1d\xdd", 2}, {"a", 1}, {"\x3e\xd8", 2}};
+  struct charset *charset = charset_open(NULL, "utf-16");
+  struct text *bytes = text_new(charset), *expected = text_new(charset);
+  struct pieces pieces = {.text = text_new(charset), .most = SIZE_MAX};
+  for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+    size_t bad = 0;
+    make_long(bytes, expected, i);
+    size_t place = bytes->length;
+    text_add_bytes(bytes, wrong[i].bytes, wrong[i].size);
+    assert_false(stream(charset, bytes, &pieces, &bad));
+    assert_int_equal(bad, place);
+    make_long(bytes, expected, i);
+    assert_true(stream(charset, bytes, &pieces, &bad));
+    assert_string_equal(pieces.text->data, expected->data);
+  }
+  talloc_free(charset);
+}
+
+static void a_stream_ends_when_its_sink_says_so(void **state) {
+  (void)state;
+  struct charset *charset = charset_open(NULL, "utf-16");
+  struct text *bytes = text_new(charset), *expected = text_new(charset);
+  struct pieces pieces = {.text = text_new(charset), .most = 2};
+  size_t bad = 0;
+  make_long(bytes, expected, 0);
+  assert_false(stream(charset, bytes, &pieces, &bad));
+  assert_int_equal(bad, SIZE_MAX);
+  assert_int_equal(pieces.count, 2);
+  assert_memory_equal(pieces.text->data, expected->data, pieces.text->length);
+  talloc_free(charset);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(names_are_known_in_any_case),
@@ -133,6 +231,9 @@ int main(void) {
       cmocka_unit_test(utf16_is_read_as_a_whole),
       cmocka_unit_test(a_byte_order_mark_names_its_set),
       cmocka_unit_test(a_long_text_is_converted_whole),
+      cmocka_unit_test(a_stream_gives_all_of_a_long_text_in_pieces),
+      cmocka_unit_test(a_stream_tells_where_a_byte_cannot_be_read_and_can_be_used_again),
+      cmocka_unit_test(a_stream_ends_when_its_sink_says_so),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -82,7 +82,7 @@ static void a_fixed_day_stays_until_it_is_let_go(void **state) {
 /* Between them lies a whole day and two hours, so that at any instant the zones differ by a day at least. */
 static void the_day_turns_in_the_zone_that_was_set(void **state) {
   (void)state;
-  struct error error = {""};
+  struct error error = {0};
   assert_true(clock_set_zone("Etc/GMT+12", &error));
   int32_t west = clock_today();
   assert_true(clock_set_zone("Pacific/Kiritimati", &error));
@@ -98,7 +98,7 @@ static void an_unknown_zone_is_refused_by_its_name(void **state) {
   (void)state;
   static const char *const names[] = {"", "Asia/Atlantis", "/etc/passwd", "../../../etc/passwd", ":UTC"};
   for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-    struct error error = {""};
+    struct error error = {0};
     if (clock_set_zone(names[i], &error)) {
       fail_msg("`%s` was taken for a zone", names[i]);
     }

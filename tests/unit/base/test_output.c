@@ -121,7 +121,7 @@ static void what_lies_where_the_part_is_made_is_not_written_through(void **state
 }
 
 static void assert_refused(const char *name, const char *words) {
-  struct error error = {""};
+  struct error error = {0};
   struct stat before, now;
   assert_int_equal(lstat(name, &before), 0);
   assert_null(output_open(NULL, name, &error));
@@ -152,7 +152,7 @@ static void a_target_that_is_no_regular_file_is_refused(void **state) {
 /* One that comes to be there in the meantime, too. */
 static void a_target_is_looked_at_again_before_it_is_replaced(void **state) {
   (void)state;
-  struct error error = {""};
+  struct error error = {0};
   struct output *output = open_or_fail(in_folder("x"));
   assert_int_equal(mkfifo(in_folder("x"), 0600), 0);
   assert_false(output_publish(output, &error));
@@ -162,7 +162,7 @@ static void a_target_is_looked_at_again_before_it_is_replaced(void **state) {
 
 static void what_could_not_be_written_is_not_published(void **state) {
   (void)state;
-  struct error error = {""};
+  struct error error = {0};
   struct rlimit before, little;
   put(in_folder("x"), "old", 0600);
   assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);

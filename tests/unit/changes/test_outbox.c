@@ -37,7 +37,7 @@ static void note_wake(void *argument) {
 
 static int open_house(void **state) {
   (void)state;
-  struct error error = {""};
+  struct error error = {0};
   snprintf(house.folder, sizeof house.folder, "%.40s/entente-XXXXXX",
            getenv("TMPDIR") == NULL ? "/tmp" : getenv("TMPDIR"));
   if (mkdtemp(house.folder) == NULL) {

@@ -156,7 +156,7 @@ static bool sample_is_day(const char *text, size_t length) {
 static const struct format sample_formats[] = {{"day", sample_is_day, "a day such as 2026-04-01"}, {NULL, NULL, NULL}};
 
 static inline int sample_load(void **state) {
-  struct error error = {""};
+  struct error error = {0};
   struct contract *contract = contract_load(sample_yaml, strlen(sample_yaml), sample_formats, &error);
   if (!contract) {
     print_error("%s\n", error.text);

@@ -172,7 +172,7 @@ static void assert_refused(const char *old, const char *new, const char *reason)
   const char *at = strstr(sample_yaml, old);
   assert_non_null(at);
   char *yaml = memory_print(NULL, "%.*s%s%s", (int)(at - sample_yaml), sample_yaml, new, at + strlen(old));
-  struct error error = {""};
+  struct error error = {0};
   struct contract *contract = contract_load(yaml, strlen(yaml), sample_formats, &error);
   if (contract || !strstr(error.text, reason)) {
     fail_msg("%s => %s: expected %s, not %s", old, new, reason, contract ? "a contract" : error.text);

@@ -110,7 +110,7 @@ static void arbitrary_bytes_do_no_harm(void **state) {
       seed = seed * 1664525u + 1013904223u;
       bytes[i] = letters[(seed >> 16) % (sizeof letters)];
     }
-    struct error error = {""};
+    struct error error = {0};
     json_t *value = yaml_read(bytes, (seed >> 8) % sizeof bytes, &error);
     assert_true(value || *error.text);
     json_decref(value);

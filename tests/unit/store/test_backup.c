@@ -45,7 +45,7 @@ static void restore_from(const char *path, const char *source) {
 }
 
 static void assert_restore_refused(const char *path, const char *source) {
-  struct error error = {""};
+  struct error error = {0};
   assert_false(store_restore(path, source, NULL, NULL, &error));
   assert_string_not_equal(error.text, "");
 }
@@ -211,7 +211,7 @@ static void a_database_in_use_is_not_replaced(void **state) {
 
 static void a_backup_that_cannot_be_written_leaves_nothing_behind(void **state) {
   struct sample *sample = *state;
-  struct error error = {""};
+  struct error error = {0};
   char *target = beside(sample, "no-such-folder/backup.db");
   assert_false(store_backup(sample->store, target, &error));
   assert_string_not_equal(error.text, "");

@@ -7,7 +7,7 @@ static struct store *try_open(struct sample *sample, bool create, struct error *
 }
 
 static void assert_refused(struct sample *sample, bool create, const char *words) {
-  struct error error = {""};
+  struct error error = {0};
   struct store *store = try_open(sample, create, &error);
   assert_null(store);
   if (strstr(error.text, words) == NULL) {
@@ -110,7 +110,7 @@ static void a_column_that_the_contract_names_must_be_there(void **state) {
   sample_open(sample, 0, 0);
   sample_close(sample);
   sample_execute(sample->path, "ALTER TABLE areas RENAME COLUMN matches TO matched");
-  struct error error = {""};
+  struct error error = {0};
   assert_null(try_open(sample, true, &error));
   assert_non_null(strstr(error.text, "areas"));
 }

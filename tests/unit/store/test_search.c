@@ -44,7 +44,7 @@ static void gather(void *argument, const char *line) {
 }
 
 static void assert_sound(struct sample *sample) {
-  struct error error = {""};
+  struct error error = {0};
   assert_true(db_begin_read(sample->reader));
   bool sound = search_check(sample->reader, sample->contract, keep_line, &error);
   db_end_read(sample->reader);
@@ -290,7 +290,7 @@ static void the_check_names_what_is_wrong(void **state) {
   struct sample *sample = *state;
   write_or_fail(sample, write_some, WRITE_SAVED);
   for (size_t i = 0; i < sizeof damages / sizeof damages[0]; i++) {
-    struct error error = {""};
+    struct error error = {0};
     reopen(sample, damages[i][0]);
     assert_true(db_begin_read(sample->reader));
     assert_false(search_check(sample->reader, sample->contract, keep_first, &error));
@@ -313,7 +313,7 @@ static void damage(const char *path, const char *sql) {
 
 static void an_index_that_holds_other_words_than_were_indexed_is_told(void **state) {
   struct sample *sample = *state;
-  struct error error = {""};
+  struct error error = {0};
   write_or_fail(sample, write_some, WRITE_SAVED);
   sample_close(sample);
   damage(sample->path, "UPDATE areas SET description = 'unheard' WHERE pk = 1;"
@@ -359,7 +359,7 @@ static void an_index_that_the_engine_cannot_read_is_told_and_the_rest_is_looked_
 
 static void a_check_that_could_not_begin_leaves_the_connection_read_only(void **state) {
   struct sample *sample = *state;
-  struct error error = {""};
+  struct error error = {0};
   write_or_fail(sample, write_some, WRITE_SAVED);
   struct contract strange = *sample->contract;
   struct resource *resources = memory_array(sample, struct resource, strange.resource_count);

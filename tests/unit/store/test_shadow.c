@@ -16,7 +16,7 @@ static int with_records(void **state) {
 }
 
 static struct db *open_public(struct sample *sample) {
-  struct error error = {""};
+  struct error error = {0};
   struct db *db = store_public_reader(sample->store, &error);
   if (db == NULL) {
     fail_msg("%s", error.text);
