@@ -84,7 +84,7 @@ void caller_answer_refused(struct call *call) {
   if (by_address(call)) {
     answer_problem(call, "not-found", "there is no calendar at this address, or it was revoked");
   } else if (ticket_shown(call) != NULL) {
-    answer_problem(call, "unauthorized", "the ticket is unknown, used or expired: ask for another");
+    answer_problem(call, "unauthorized", "the ticket is unknown, used or expired: request another");
   } else {
     answer_problem(call, "unauthorized", "%s",
                    by_cookie(call) ? "the session has ended: sign in again" : token_refused);

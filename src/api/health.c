@@ -27,8 +27,7 @@ void handle_ready(struct call *call) {
   if (store_broken(store) || !can_read(call)) {
     answer_problem(call, "storage-failed", NULL);
   } else if (store_full(store)) {
-    answer_problem(call, "not-ready",
-                   "the disk is full: every write is answered 507 until there is room; reading goes on");
+    answer_problem(call, "not-ready", "the disk is full: writes get 507 until there is room; reads continue");
   } else {
     answer_json(call, 200, json_pack("{s:s}", "status", "ready"));
   }
@@ -53,7 +52,7 @@ static void add_writer(const struct store_counts *counts, struct text *out) {
   prometheus_add(out, "entente_write_groups_total", "counter", "Commits, each with one flush.", (double)counts->groups);
   prometheus_add(out, "entente_writes_total", "counter", "Writes that were committed.", (double)counts->writes);
   prometheus_head(out, "entente_writes_failed_total", "counter",
-                  "Writes that the disk kept from being committed: full, failed, or unknown after a failed flush.");
+                  "Writes that failed: disk full, disk failed, or outcome unknown after a failed flush.");
   for (size_t i = 0; i < sizeof refusals / sizeof refusals[0]; i++) {
     text_addf(out, "entente_writes_failed_total{reason=\"%s\"} %lld\n", refusals[i].reason,
               (long long)counts->refused[refusals[i].outcome]);
@@ -70,11 +69,11 @@ static void add_sizes(const struct store *store, struct text *out) {
     return;
   }
   prometheus_add(out, "entente_database_size_bytes", "gauge", "Size of the database file.", (double)sizes.database);
-  prometheus_add(out, "entente_wal_size_bytes", "gauge",
-                 "Size of the write-ahead log beside it, which is kept and used again.", (double)sizes.log);
+  prometheus_add(out, "entente_wal_size_bytes", "gauge", "Size of the write-ahead log, which is reused.",
+                 (double)sizes.log);
   prometheus_add(out, "entente_disk_size_bytes", "gauge", "Size of the file system that holds the database.",
                  (double)sizes.disk);
-  prometheus_add(out, "entente_disk_available_bytes", "gauge", "Free room there for the account of the server.",
+  prometheus_add(out, "entente_disk_available_bytes", "gauge", "Free space there for the account of the server.",
                  (double)sizes.disk_available);
 }
 
@@ -109,9 +108,8 @@ void handle_metrics(struct call *call) {
                  store_broken(store) || store_full(store) ? 0 : 1);
   add_sizes(store, out);
   prometheus_add(out, "entente_last_backup_timestamp_seconds", "gauge",
-                 "When the program last made a backup, in seconds since 1970; 0: never.",
-                 ask(call_db(call), "backup-time") / 1000);
-  prometheus_add(out, "entente_webhook_pending", "gauge", "Deliveries of webhooks that wait for their next attempt.",
+                 "Time of the last backup, in seconds since 1970; 0: never.", ask(call_db(call), "backup-time") / 1000);
+  prometheus_add(out, "entente_webhook_pending", "gauge", "Webhook deliveries that wait for an attempt.",
                  ask(call_db(call), "webhook-pending"));
   add_process(out);
   answer_bytes(call, 200, "text/plain; version=0.0.4; charset=utf-8", out->data, out->length);

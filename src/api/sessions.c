@@ -126,7 +126,7 @@ void accept_session_end(struct call *call) {
 
 void handle_session_end(struct call *call) {
   if (call->principal.session == 0) {
-    answer_problem(call, "not-found", "the caller came without a session: a token ends when it is revoked");
+    answer_problem(call, "not-found", "the request has no session: to end a token, revoke it");
     return;
   }
   end_session(call, call->principal.session);

@@ -110,7 +110,7 @@ static const char *read_feed(struct call *call, const json_t *body) {
     return NULL;
   }
   if (feed && query == NULL) {
-    faults_add(call->faults, PLACE_BODY, "/query", "required", "is required: what the calendar of a feed shows");
+    faults_add(call->faults, PLACE_BODY, "/query", "required", "is required: the query of the calendar");
   } else if (!feed && query != NULL) {
     faults_add(call->faults, PLACE_BODY, "/query", "contradiction", "is for the role feed alone");
   } else if (feed) {

@@ -333,7 +333,7 @@ void handle_webhook_redeliver(struct call *call) {
     return;
   }
   if (!json_is_true(json_object_get(webhook, "enabled"))) {
-    answer_problem(call, "webhook-disabled", "%s is disabled: enable it, and then ask for the delivery again",
+    answer_problem(call, "webhook-disabled", "%s is disabled: enable it before you request the delivery again",
                    id_of(webhook));
     return;
   }
@@ -345,7 +345,7 @@ void handle_webhook_redeliver(struct call *call) {
     answer_json(call, 202, delivery_json(call, query));
     note(call, "webhook delivery repeated", id_of(webhook));
   } else {
-    answer_problem(call, "not-found", "the webhook has no delivery %s; ended ones are kept for 30 days",
+    answer_problem(call, "not-found", "the webhook has no delivery %s; finished ones are kept for 30 days",
                    call->route.values[1]);
   }
   query_end(query);

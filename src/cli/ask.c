@@ -191,7 +191,7 @@ static bool take_pieces(struct pieces *pieces, const struct asked *asked, struct
   ssize_t size;
   while ((size = pieces_take(pieces, bytes, sizeof bytes)) > 0 || size == PIECES_LATER) {
     if (size > 0 && !asked->take(asked->taker, bytes, (size_t)size)) {
-      return error_set(error, "what was read could not be written: %s", strerror(errno));
+      return error_set(error, "the output could not be written: %s", strerror(errno));
     }
   }
   return size == PIECES_OVER || error_set(error, "the database could not be read to its end");
@@ -208,7 +208,7 @@ static bool take_file(const char *path, const struct asked *asked, struct error 
   }
   bool fine = true;
   while (fine && (size = fread(bytes, 1, sizeof bytes, file)) > 0) {
-    fine = asked->take(asked->taker, bytes, size) || error_set(error, "what was read could not be written");
+    fine = asked->take(asked->taker, bytes, size) || error_set(error, "the output could not be written");
   }
   fine = fine && (ferror(file) == 0 || error_set(error, "%s: %s", path, strerror(errno)));
   fclose(file);
@@ -266,7 +266,7 @@ static bool ask_here(const char *db, bool catches_up, const struct asked *asked,
   /* A command that writes and knows the registry's day brings the statuses up to it, as a server does when it starts.
    * One that looks finds what is there. */
   if (api != NULL && catches_up && !api_tick(api)) {
-    error_set(error, "the statuses could not be brought up to today");
+    error_set(error, "the statuses could not be updated");
     api_free(api);
     api = NULL;
   }
@@ -328,9 +328,8 @@ static bool ask_alone(const struct arguments *arguments, const struct asked *ask
                       struct error *error) {
   const char *db = argument(arguments, "db");
   if (!asked->makes_registry && access(db, F_OK) != 0 && errno == ENOENT) {
-    return error_set(error,
-                     "%s: %s; --db (or ENTENTE_DB) names the database, and only serve and import make a new registry",
-                     db, strerror(ENOENT));
+    return error_set(error, "%s: %s; --db (or ENTENTE_DB) names the database, and only serve and import create one", db,
+                     strerror(ENOENT));
   }
   bool catches_up = strcmp(asked->method, "POST") == 0 && argument(arguments, "timezone") != NULL;
   return set_clock(arguments, error) && ask_here(db, catches_up, asked, answered, error);

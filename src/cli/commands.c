@@ -171,7 +171,7 @@ static int backup_to_stdout(const struct arguments *arguments) {
     return tell_mistake(arguments, "--json needs a FILE: standard output is the backup itself");
   }
   if (isatty(STDOUT_FILENO) == 1) {
-    return tell_mistake(arguments, "standard output is a terminal, and a backup is no text; name a FILE");
+    return tell_mistake(arguments, "standard output is a terminal, and a backup is binary: name a FILE");
   }
   int reason = 0;
   struct asked asked = {.method = "GET", .target = "/v1/backup", .take = take_to_stdout, .taker = &reason};
@@ -239,7 +239,7 @@ int run_restore(const struct arguments *arguments) {
   if (arguments->json) {
     tell_json_new(json_pack("{s:o, s:o}", "file", path_json(db), "kept", is_kept ? path_json(kept) : json_null()));
   } else if (is_kept) {
-    fprintf(stderr, "entente: what was there before is kept as %s\n", kept);
+    fprintf(stderr, "entente: the old database is kept as %s\n", kept);
   }
   talloc_free(kept);
   return EXIT_SUCCESS;

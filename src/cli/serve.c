@@ -173,7 +173,7 @@ static int serve(struct settings *settings, bool on_terminal, struct starting *s
   if (!api_tick(api)) {
     api_free(api);
     if (error->text[0] == '\0') {
-      error_set(error, "the statuses could not be brought up to today");
+      error_set(error, "the statuses could not be updated");
     }
     return EXIT_FAILED;
   }
@@ -214,7 +214,7 @@ int run_serve(const struct arguments *arguments) {
   log_start(settings.json_log);
   log_versions();
   if (settings.server.behind_proxy && settings.server.proxy_count == 0) {
-    log_line(LOG_WARN, "without --trusted-proxy everybody behind the proxy has its address, and shares its limits");
+    log_line(LOG_WARN, "without --trusted-proxy all clients behind the proxy share its address and its limits");
   }
   int status = EXIT_FAILED;
   struct starting starting = {.settings = &settings, .error = &error};

@@ -58,7 +58,7 @@ struct courier {
 static void wake(void *argument) {
   struct courier *courier = argument;
   if (!atomic_exchange(&courier->woken, true) && curl_multi_wakeup(courier->multi) != CURLM_OK) {
-    log_line(LOG_WARN, "the courier of webhooks cannot be woken, and looks once a minute");
+    log_line(LOG_WARN, "the webhook sender cannot be woken; it checks once a minute");
   }
 }
 
@@ -215,7 +215,7 @@ static void rest(CURLM *multi, CURLMcode code, int64_t wait_ms, bool *troubled) 
   }
   if (code != CURLM_OK) {
     if (!*troubled) {
-      log_line(LOG_ERROR, "webhooks cannot be carried for now: %s", curl_multi_strerror(code));
+      log_line(LOG_ERROR, "webhooks cannot be sent for now: %s", curl_multi_strerror(code));
     }
     *troubled = true;
     (void)nanosleep(&(struct timespec){.tv_nsec = TROUBLE_MS * 1000000L}, NULL);
@@ -308,7 +308,7 @@ void courier_stop(struct courier *courier) {
 
 void courier_add_metrics(const struct courier *courier, struct text *out) {
   static const char *const names[OUTCOMES] = {"delivered", "refused", "unreached"};
-  prometheus_head(out, "entente_webhook_attempts_total", "counter", "Attempts to deliver, by what came of them.");
+  prometheus_head(out, "entente_webhook_attempts_total", "counter", "Delivery attempts of webhooks, by outcome.");
   for (size_t i = 0; i < OUTCOMES; i++) {
     text_addf(out, "entente_webhook_attempts_total{outcome=\"%s\"} %lld\n", names[i],
               (long long)atomic_load(&courier->outcomes[i]));

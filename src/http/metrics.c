@@ -88,7 +88,7 @@ void metrics_add(void *argument, struct text *out) {
   struct server *server = argument;
   struct metrics *metrics = server->metrics;
   static const char *const classes[CLASSES] = {"none", "1xx", "2xx", "3xx", "4xx", "5xx"};
-  prometheus_head(out, "entente_build_info", "gauge", "Always 1; the labels tell what runs here.");
+  prometheus_head(out, "entente_build_info", "gauge", "Always 1; the labels contain the versions.");
   text_addf(out, "entente_build_info{version=\"%s\",libmicrohttpd=\"%s\",engine=\"%s\"} 1\n", ENTENTE_VERSION,
             MHD_get_version(), store_engine());
   prometheus_head(out, "entente_requests_total", "counter", "Requests by operation and class of status.");
@@ -111,22 +111,22 @@ void metrics_add(void *argument, struct text *out) {
   int64_t connections = server->watch.count;
   pthread_mutex_unlock(&server->watch.lock);
   prometheus_add(out, "entente_connections", "gauge", "Open connections.", (double)connections);
-  prometheus_add(out, "entente_connections_spare", "gauge", "Of them, those that came when all places were taken.",
+  prometheus_add(out, "entente_connections_spare", "gauge", "Of them, reserve connections, beyond --connections.",
                  (double)atomic_load(&server->watch.spare));
-  prometheus_add(out, "entente_connections_refused_total", "counter", "Connections refused to addresses with too many.",
-                 (double)crowd_refused(server->crowd));
+  prometheus_add(out, "entente_connections_refused_total", "counter",
+                 "Connections refused because the address had too many.", (double)crowd_refused(server->crowd));
   prometheus_add(out, "entente_requests_active", "gauge", "Requests under way.", (double)atomic_load(&server->active));
   prometheus_add(out, "entente_streams", "gauge", "Open event streams.",
                  (double)(atomic_load(&server->network_streams) + atomic_load(&server->local_streams)));
   prometheus_add(out, "entente_streams_refused_total", "counter", "Event streams refused because there were too many.",
                  (double)atomic_load(&server->streams_refused));
-  prometheus_add(out, "entente_long_reads_total", "counter", "Reads that were handed to a thread of their own.",
+  prometheus_add(out, "entente_long_reads_total", "counter", "Reads that were restarted on a thread of their own.",
                  (double)atomic_load(&server->long_reads));
   prometheus_add(out, "entente_downloads", "gauge", "Whole lists and exports that are being sent.",
                  (double)atomic_load(&server->open_downloads));
   if (server->tls != NULL) {
     prometheus_add(out, "entente_certificate_ends_seconds", "gauge",
-                   "When the certificate ends, in seconds since 1970.", (double)tls_ends(server->tls) / 1000);
+                   "Expiry of the certificate, in seconds since 1970.", (double)tls_ends(server->tls) / 1000);
   }
   add_page_cache(server, out);
   courier_add_metrics(server->courier, out);

@@ -336,11 +336,11 @@ uint64_t server_requests(const struct server *server) {
 void server_reload(struct server *server) {
   struct error error;
   if (server->tls == NULL) {
-    log_line(LOG_INFO, "SIGHUP asks to read the certificate anew, and this server has none");
+    log_line(LOG_INFO, "SIGHUP: this server has no certificate to reload");
   } else if (tls_reload(server->tls, &error)) {
-    log_line(LOG_INFO, "connections that come from now on get the certificate that was read anew");
+    log_line(LOG_INFO, "the certificate was reloaded for new connections");
   } else {
-    log_line(LOG_ERROR, "%s; the certificate stays the one that was there", error.text);
+    log_line(LOG_ERROR, "%s; the old certificate stays in use", error.text);
   }
 }
 

@@ -103,7 +103,7 @@ void identifiers_check(struct change *change, const struct target *target, json_
       continue;
     }
     if (is_repeated(list, index)) {
-      fault_at(change, "duplicate", "is there twice", "/identifiers/%zu", index);
+      fault_at(change, "duplicate", "is listed twice", "/identifiers/%zu", index);
     } else if (identifier_unique(text_of(item, "scheme")) && !had(target, item)) {
       const char *holder = holder_of(change, target, item);
       if (holder != NULL && change->whole_later) {

@@ -146,7 +146,8 @@ static void check_parties(struct change *change, const json_t *row, bool conclud
     }
     check_span(change, party, "parties", i);
     if (overlap_any(earlier, party)) {
-      fault_at(change, "duplicate", "is there twice in the same role at the same time", "/parties/%zu/organization", i);
+      fault_at(change, "duplicate", "is listed twice in the same role at the same time", "/parties/%zu/organization",
+               i);
     }
     json_array_append(earlier, party);
     if (organization != NULL) {
@@ -168,7 +169,7 @@ static void check_areas(struct change *change, const json_t *row) {
   json_array_foreach(json_object_get(row, "areas"), i, item) {
     const char *area = text_of(item, "area");
     if (area != NULL && json_object_get(seen, area) != NULL) {
-      fault_at(change, "duplicate", "is there twice", "/areas/%zu/area", i);
+      fault_at(change, "duplicate", "is listed twice", "/areas/%zu/area", i);
     }
     if (area != NULL) {
       json_object_set_new(seen, area, json_true());

@@ -60,7 +60,7 @@ static int by_place(const void *a, const void *b) {
 static bool move_marks(struct db *db, struct search_marks *marks) {
   struct error error;
   if (marks->notes == NULL && (marks->notes = engine_notes(engine_path(db), &error)) == NULL) {
-    log_line(LOG_ERROR, "what is to be indexed cannot be noted: %s", error.text);
+    log_line(LOG_ERROR, "pending index updates cannot be stored: %s", error.text);
     return engine_fail(db, error.full ? DB_FULL : DB_IO, error.text);
   }
   qsort(marks->list, marks->count, sizeof *marks->list, by_place);

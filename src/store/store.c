@@ -346,7 +346,7 @@ bool store_backup(struct store *store, const char *target, struct error *error) 
     return false;
   }
   if (write_and_wait(store, note_backup, &now_ms, true) != WRITE_SAVED) {
-    log_line(LOG_WARN, "the time of the backup could not be written down");
+    log_line(LOG_WARN, "the time of the backup could not be stored");
   }
   return true;
 }

@@ -219,8 +219,8 @@ static void finish_group(struct writer *writer, struct group *group) {
 }
 
 static void break_down(struct writer *writer) {
-  log_line(LOG_ERROR,
-           "a flush to the disk failed: what was under way is unknown; no more writes are taken, restart me");
+  log_line(LOG_ERROR, "a flush to the disk failed: the outcome of the waiting writes is unknown; no more writes are "
+                      "accepted, restart the server");
   pthread_mutex_lock(&writer->lock);
   struct write *waiting = writer->first;
   writer->first = NULL;
@@ -276,7 +276,7 @@ static void probe(struct writer *writer) {
   bool full = outcomes[0] == WRITE_FULL;
   if (full != atomic_exchange(&writer->full, full)) {
     log_line(full ? LOG_WARN : LOG_INFO,
-             full ? "the disk is full: writes are answered 507 until there is room" : "the disk has room again");
+             full ? "the disk is full: writes get 507 until there is room" : "the disk has room again");
   }
   writer->probed_at = clock_monotonic_ns();
   writer->probe_at = full ? writer->probed_at + PROBE_MS * 1000000LL : 0;

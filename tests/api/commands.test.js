@@ -213,7 +213,7 @@ test('commands other than serve and import make no registry: not where there is 
   const token = ['token', 'create', '--role', 'admin', '--name', 'x'];
   const all = [token, ['token', 'list'], ['token', 'revoke', 'tok_x'], ['check'], ['export'], ['backup', join(folder, 'never.db')]];
   for (const args of all) {
-    const {stdout} = await fail([...args, '--db', db], 1, /entente\.db: No such file.*serve and import make a new registry/);
+    const {stdout} = await fail([...args, '--db', db], 1, /entente\.db: No such file.*serve and import create one/);
     assert.equal(stdout, '', args.join(' '));
     assert.deepEqual(readdirSync(join(db, '..')), [], args.join(' '));
   }

@@ -458,7 +458,7 @@ test('when libcurl fails for a while, webhooks are delivered after that, and the
     await hook(server, {url});
     await newArea(server);
     await until(() => got.length === 1, 'an event');
-    assert.equal(server.output.stderr.split('webhooks cannot be carried').length, 2);
+    assert.equal(server.output.stderr.split('webhooks cannot be sent').length, 2);
   } finally {
     await server.stop();
   }
