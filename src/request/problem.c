@@ -83,8 +83,8 @@ static const struct problem problems[] = {
      "The disk failed while the write was being flushed. The server exits and must be restarted. Then check "
      "whether the change is there before you repeat it."},
     {"not-ready", 503, "The server is not ready",
-     "The server is starting, or the disk is full (/readyz alone tells that). The detail states the reason. The server "
-     "becomes ready by itself. Try again after the seconds in `Retry-After`."},
+     "/readyz returns this while the disk is full or has failed, and every path returns it while the server starts. "
+     "The detail states the reason. The server becomes ready by itself."},
     {"storage-failed", 503, "The disk failed",
      "The database could not be read or written. Nothing of this request was saved."},
     {"storage-full", 507, "The disk is full",
