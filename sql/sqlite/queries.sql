@@ -22,7 +22,10 @@ UPDATE registry SET sortable = $1 WHERE id = 1
 SELECT today FROM registry WHERE id = 1
 
 -- name: today-write
-UPDATE registry SET today = $1 WHERE id = 1
+UPDATE registry SET today = $1, windows = $2 WHERE id = 1
+
+-- name: windows-read
+SELECT windows FROM registry WHERE id = 1
 
 -- When the concluded agreements that supersede or renew this one begin. With $2 only what is public counts of them and
 -- of their parties.

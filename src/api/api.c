@@ -94,7 +94,8 @@ struct api *api_new(struct contract *contract, struct store *store, const struct
   api->services.contract = contract;
   api->services.store = store;
   api->services.options = *options;
-  if (!bind_handlers(api, error)) {
+  if (!bind_handlers(api, error) ||
+      (!agreements_set_windows(&api->services) && !error_set(error, "the settings of the registry cannot be read"))) {
     talloc_free(api);
     return NULL;
   }

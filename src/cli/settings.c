@@ -33,7 +33,7 @@ static bool is_loopback(const char *listen) {
 }
 
 static bool read_numbers(const struct arguments *arguments, struct settings *settings, struct error *error) {
-  enum { MOST = 1000000, YEAR = 366 * 24 * 60 * 60 };
+  enum { MOST = 1000000, DAYS_MOST = 36500, MONTHS_MOST = 1200, YEAR = 366 * 24 * 60 * 60 };
   struct server_options *server = &settings->server;
   struct service_options *api = &settings->api;
   const struct {
@@ -56,12 +56,18 @@ static bool read_numbers(const struct arguments *arguments, struct settings *set
              {"sign-in-failures", 0, LIMITER_MOST, &api->sign_in_failures, NULL},
              {"token-requests", 0, LIMITER_MOST, &api->token_requests, NULL},
              {"token-writes", 0, LIMITER_MOST, &api->token_writes, NULL},
+             {"expiring-days", 1, DAYS_MOST, &api->expiring_days, NULL},
+             {"notice-days", 1, DAYS_MOST, &api->notice_days, NULL},
+             {"dormant-months", 1, MONTHS_MOST, &api->dormant_months, NULL},
              {"session-idle", 1, YEAR, &api->session_idle_seconds, NULL},
              {"session-life", 1, YEAR, &api->session_life_seconds, NULL},
              {"webhook-retry", 0, 3600, &api->webhook_retry_seconds, NULL},
              {"hsts", 0, UINT_MAX, &server->hsts_seconds, NULL}};
   unsigned long number;
   for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+    if (argument(arguments, all[i].flag) == NULL) {
+      continue; /* as the registry has it */
+    }
     if (!read_number(arguments, all[i].flag, all[i].least, all[i].most, &number, error)) {
       return false;
     }

@@ -21,10 +21,17 @@
 #include <limits.h>
 #include <stdint.h>
 
+static struct standing_windows windows = STANDING_WINDOWS_DEFAULT;
+
+void standing_set_windows(const struct standing_windows *wanted) {
+  windows = *wanted;
+}
+
+struct standing_windows standing_windows(void) {
+  return windows;
+}
+
 enum {
-  EXPIRING_DAYS = 180,
-  NOTICE_WINDOW_DAYS = 90,
-  DORMANT_MONTHS = 24,
   YEAR_MONTHS = 12,
   CALENDAR_MONTHS = 10000 * 12 /* more than lie between any two days */
 };
@@ -291,11 +298,11 @@ static unsigned flags_ahead(const struct terms *terms, const struct course *cour
   if (course->first_end == DAY_NONE && course->last == DAY_NONE && !terms->open_ended) {
     flags |= FLAG_END_UNKNOWN;
   }
-  if (course->last != DAY_NONE && course->last - on <= EXPIRING_DAYS) {
+  if (course->last != DAY_NONE && course->last - on <= windows.expiring_days) {
     flags |= FLAG_EXPIRING;
   }
   bool renews = terms->renewal == RENEWAL_AUTOMATIC && standing->notice_for != course->last;
-  if (renews && standing->notice_on != DAY_NONE && standing->notice_on - on <= NOTICE_WINDOW_DAYS) {
+  if (renews && standing->notice_on != DAY_NONE && standing->notice_on - on <= windows.notice_days) {
     flags |= FLAG_NOTICE_WINDOW;
   }
   return flags;
@@ -336,7 +343,7 @@ static void derive(const struct terms *terms, const struct course *course, day o
   if (out->period_number > 1) {
     out->flags |= FLAG_RENEWED;
   }
-  if (in_force && day_add_months(last_activity(terms, course->start, on), DORMANT_MONTHS) <= on) {
+  if (in_force && day_add_months(last_activity(terms, course->start, on), windows.dormant_months) <= on) {
     out->flags |= FLAG_DORMANT;
   }
   if (terms->partial) {
@@ -375,7 +382,7 @@ static day next_status_edge(const struct terms *terms, const struct course *cour
 static day next_edge(const struct terms *terms, const struct course *course, day on, const struct standing *standing) {
   day edge = next_status_edge(terms, course, on);
   if (course->last != DAY_NONE) {
-    offer(course->last - EXPIRING_DAYS, on, &edge);
+    offer(course->last - windows.expiring_days, on, &edge);
   }
   if (standing->period_number == 0) {
     return edge;
@@ -384,10 +391,10 @@ static day next_edge(const struct terms *terms, const struct course *course, day
     offer(standing->period_ends_on + 1, on, &edge);
   }
   if (standing->notice_on != DAY_NONE) {
-    offer(standing->notice_on - NOTICE_WINDOW_DAYS, on, &edge);
+    offer(standing->notice_on - windows.notice_days, on, &edge);
     offer(standing->notice_on + 1, on, &edge);
   }
-  offer(day_add_months(last_activity(terms, course->start, on), DORMANT_MONTHS), on, &edge);
+  offer(day_add_months(last_activity(terms, course->start, on), windows.dormant_months), on, &edge);
   for (size_t i = 0; i < terms->event_count; i++) {
     offer(terms->events[i], on, &edge);
   }

@@ -37,12 +37,12 @@ struct terms {
 };
 
 enum flag {
-  FLAG_EXPIRING = 1,      /* it ends within 180 days, and nothing renews it */
-  FLAG_NOTICE_WINDOW = 2, /* automatic renewal comes, and the next last day of notice is within 90 days */
+  FLAG_EXPIRING = 1,      /* it ends within the days of the setting, and nothing renews it */
+  FLAG_NOTICE_WINDOW = 2, /* automatic renewal comes, and the next last day of notice is within those of the setting */
   FLAG_ENDING = 4,        /* a notice, a termination or a successor ends it */
   FLAG_RENEWED = 8,       /* the current period is not the first */
   FLAG_END_UNKNOWN = 16,  /* no end is known, and open_ended is not stated */
-  FLAG_DORMANT = 32,      /* in force, and no event for 24 months */
+  FLAG_DORMANT = 32,      /* in force, and no event for the months of the setting */
   FLAG_PARTIAL_DATES = 64
 };
 enum { FLAG_COUNT = 7 };
@@ -65,6 +65,17 @@ struct standing {
   const char *next_status;  /* what it is then, or NULL */
   day due_on;               /* the next day on which anything here but next_* is another, or DAY_NONE */
 };
+
+/* How far ahead the flags look. The registry has one such setting, as it has one day: set it before any thread derives.
+ */
+struct standing_windows {
+  int expiring_days, notice_days; /* expiring, notice_window: days before the end, before the last day of notice */
+  int dormant_months;             /* dormant: months without an event */
+};
+#define STANDING_WINDOWS_DEFAULT                                                                                       \
+  { 180, 90, 24 }
+void standing_set_windows(const struct standing_windows *windows);
+struct standing_windows standing_windows(void);
 
 void standing_on(const struct terms *terms, day on, struct standing *out);
 

@@ -182,6 +182,44 @@ const struct rules agreement_rules = {"agreements", check_agreement, after_agree
 
 /* -- the clock ----------------------------------------------------------------------------------------------------- */
 
+enum { WINDOWS_SIZE = 40 };
+
+static void windows_print(char out[WINDOWS_SIZE]) {
+  struct standing_windows windows = standing_windows();
+  snprintf(out, WINDOWS_SIZE, "%d %d %d", windows.expiring_days, windows.notice_days, windows.dormant_months);
+}
+
+/* By which the derived columns were derived. */
+static struct standing_windows windows_held(struct db *db) {
+  struct standing_windows windows = STANDING_WINDOWS_DEFAULT;
+  struct query *query = db_named(db, "windows-read");
+  const char *text = query_step(query) == STEP_ROW ? query_text(query, 0) : NULL;
+  int read[3];
+  if (text != NULL && sscanf(text, "%d %d %d", &read[0], &read[1], &read[2]) == 3) {
+    windows = (struct standing_windows){read[0], read[1], read[2]};
+  }
+  query_end(query);
+  return windows;
+}
+
+static bool read_windows(void *argument, struct db *db) {
+  *(struct standing_windows *)argument = windows_held(db);
+  return false; /* nothing to keep */
+}
+
+bool agreements_set_windows(const struct services *services) {
+  const struct service_options *options = &services->options;
+  struct standing_windows windows;
+  if (store_write(services->store, read_windows, &windows) != WRITE_DROPPED) {
+    return false;
+  }
+  windows.expiring_days = options->expiring_days > 0 ? (int)options->expiring_days : windows.expiring_days;
+  windows.notice_days = options->notice_days > 0 ? (int)options->notice_days : windows.notice_days;
+  windows.dormant_months = options->dormant_months > 0 ? (int)options->dormant_months : windows.dormant_months;
+  standing_set_windows(&windows);
+  return true;
+}
+
 struct tick {
   const struct services *services;
   int64_t last; /* when everything is derived anew: the last pk that was */
@@ -222,8 +260,11 @@ static bool tick_some(void *argument, struct db *db) {
   tick->count += count;
   tick->more = count == TICK_BATCH;
   if (!tick->more) {
+    char windows[WINDOWS_SIZE];
+    windows_print(windows);
     query = db_named(db, "today-write");
     query_bind_text(query, 1, today);
+    query_bind_text(query, 2, windows);
     query_run(query);
   }
   talloc_free(memory);
@@ -243,6 +284,7 @@ static day day_held(struct db *db) {
 
 struct clock_state {
   day held;
+  struct standing_windows windows;
   bool due; /* something is to be derived anew: a migration asks for that on the very day, too */
 };
 
@@ -251,6 +293,7 @@ static bool read_clock(void *argument, struct db *db) {
   char today[DAY_SIZE];
   day_print(clock_today(), today);
   state->held = day_held(db);
+  state->windows = windows_held(db);
   struct query *query = db_named(db, "agreement-due");
   query_bind_text(query, 1, today);
   query_bind_int(query, 2, 1);
@@ -276,11 +319,13 @@ bool agreements_tick(const struct services *services) {
     return false;
   }
   day held = state.held, today = clock_today();
-  if (held == today && !state.due) {
+  const struct standing_windows windows = standing_windows();
+  bool looks_elsewhere = memcmp(&state.windows, &windows, sizeof windows) != 0;
+  if (held == today && !state.due && !looks_elsewhere) {
     return true;
   }
   /* A day before the one that the columns hold for (a test's, or a clock set right) may undo any change. */
-  struct tick tick = {.services = services, .all = held != DAY_NONE && today < held, .more = true};
+  struct tick tick = {.services = services, .all = held != DAY_NONE && (today < held || looks_elsewhere), .more = true};
   tick.log_at = clock_monotonic_ns() + TICK_LOG_NS;
   if (tick.all && !starting_tell("deriving the status of all agreements again")) {
     return false;

@@ -48,6 +48,9 @@ bool shown_follows(const struct shown *shown, const json_t *row, const struct st
 
 /* -- the clock ----------------------------------------------------------------------------------------------------- */
 
+/* Has flags look as far ahead as the options say, or else as the registry has it. Call before agreements_tick, which
+ * derives all agreements again when that is another than before. Waits for the writer; false when the store failed. */
+bool agreements_set_windows(const struct services *services);
 /* Brings the derived columns of all agreements up to today. Waits for the writer. */
 bool agreements_tick(const struct services *services);
 /* Tells `tell` each agreement whose stored standing differs from what its terms give on the day for which the derived

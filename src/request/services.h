@@ -18,6 +18,8 @@ struct tickets;
 
 /* How things are to be. Zeroes do where nobody calls from the network. */
 struct service_options {
+  /* How far ahead flags look (domain/standing.h); 0: as the registry has it. */
+  unsigned expiring_days, notice_days, dormant_months;
   bool match_required; /* a change of what exists must say which state it is for (If-Match): else 428 */
   bool open;           /* callers without a token may read what is public */
   /* A minute for each address or token; 0: without limit, and of a token what it says itself. */

@@ -19,6 +19,7 @@ struct model_period {
 /* What is the same on every day. */
 struct model {
   const struct terms *terms;
+  struct standing_windows windows;            /* the settings of the registry */
   day start;                                  /* or DAY_NONE */
   struct model_period periods[MODEL_PERIODS]; /* as agreed, as if nothing ended it before */
   int count;                                  /* of the periods that were written down */
@@ -153,6 +154,7 @@ static inline void model_find_quiet(struct model *model) {
 
 static inline void model_make(struct model *model, const struct terms *terms) {
   model->terms = terms;
+  model->windows = standing_windows();
   model->start = model_start(terms);
   model->count = 0;
   model->last = DAY_NONE;
@@ -192,7 +194,7 @@ static inline bool model_dormant(const struct model *model, day on) {
     if (event <= on && event > last)
       last = event;
   }
-  return model_months_later(last, 24) <= on;
+  return model_months_later(last, model->windows.dormant_months) <= on;
 }
 
 static inline void model_fill_period(const struct model *model, int at, struct model_answer *out) {
@@ -226,7 +228,7 @@ static inline void model_fill_notice(const struct model *model, int at, day on, 
 
 static inline void model_fill_flags(const struct model *model, day on, struct model_answer *out) {
   bool renews = out->notice_for != DAY_NONE && out->notice_for != model->periods[model->count - 1].ends_on;
-  if (renews && out->notice_on - on <= 90) /* of the last period there is nothing to prevent */
+  if (renews && out->notice_on - on <= model->windows.notice_days) /* of the last period there is nothing to prevent */
     out->flags |= FLAG_NOTICE_WINDOW;
   if (out->number > 1)
     out->flags |= FLAG_RENEWED;
@@ -236,7 +238,7 @@ static inline void model_fill_flags(const struct model *model, day on, struct mo
 
 /* An end that is known counts before it comes, and before the agreement starts, too. */
 static inline void model_flag_end(const struct model *model, day on, struct model_answer *out) {
-  if (model->last != DAY_NONE && model->last - on <= 180)
+  if (model->last != DAY_NONE && model->last - on <= model->windows.expiring_days)
     out->flags |= FLAG_EXPIRING;
   if (model->last_basis != NULL)
     out->flags |= FLAG_ENDING;

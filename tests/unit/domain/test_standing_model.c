@@ -117,14 +117,14 @@ static day day_to_ask(struct random *random, const struct terms *terms) {
     near = terms->superseded_on;
     break;
   case 3:
-    near = model.last == DAY_NONE ? DAY_NONE : model.last - 180;
+    near = model.last == DAY_NONE ? DAY_NONE : model.last - model.windows.expiring_days;
     break;
   case 4:
     near = terms->suspension_count > 0 ? terms->suspensions[0].from.first : DAY_NONE;
     break;
   case 5:
     if (terms->event_count > 0)
-      near = model_months_later(terms->events[0], 24);
+      near = model_months_later(terms->events[0], model.windows.dormant_months);
     break;
   default:
     if (model.count > 0) {
@@ -208,11 +208,24 @@ static void compare_calendar(const struct terms *terms, day on) {
 
 /* -- tests --------------------------------------------------------------------------------------------------------- */
 
+/* The settings of a registry: those that it has at first, or any. */
+static void random_windows(struct random *random, bool first) {
+  struct standing_windows windows = STANDING_WINDOWS_DEFAULT;
+  if (!first && !random_one_in(random, 4)) {
+    windows = (struct standing_windows){random_between(random, 1, 400), random_between(random, 1, 200),
+                                        random_between(random, 1, 60)};
+  }
+  standing_set_windows(&windows);
+}
+
 static void random_agreements_stand_as_the_plain_model_says(void **state) {
   (void)state;
   struct random random = {.state = seed};
   struct random_agreement agreement;
   for (int i = 0; i < AGREEMENTS; i++) {
+    if (i % 100 == 0) {
+      random_windows(&random, i == 0);
+    }
     random_agreement(&random, &agreement);
     model_make(&model, &agreement.terms);
     assert_int_equal(terms_start(&agreement.terms), model.start);
