@@ -3,7 +3,8 @@
 import {after, before, describe, test} from 'node:test';
 import assert from 'node:assert/strict';
 import {spawn, spawnSync} from 'node:child_process';
-import {mkdirSync, readdirSync, rmSync, writeFileSync} from 'node:fs';
+import {mkdirSync, readFileSync, readdirSync, readlinkSync, rmSync, writeFileSync} from 'node:fs';
+import {connect} from 'node:net';
 import {join} from 'node:path';
 import {binary, run, surroundings} from './lib/command.js';
 import {isSanitized, peakMiB} from './lib/memory.js';
@@ -101,7 +102,7 @@ describe('on a terminal', {skip}, () => {
   test('Ctrl-C ends it while it writes, and leaves nothing', async () => {
     const {db, left} = place();
     const terminal = onTerminal(['import', '--db', db, large]);
-    await terminal.sees(/writing/);
+    await terminal.sees(/entering/);
     terminal.press('\x03');
     assert.equal(await terminal.ended, 130);
     assert.match(terminal.shown, /entente import: interrupted\r\n/);
@@ -139,6 +140,38 @@ test('the server gives up an import whose client goes away, and takes others', a
   assert.equal(after.code, 0, after.stderr);
   await server.get('/v1/areas/large-0', {status: 404});
   await server.get(`/v1/areas/large-${LARGE - 1}`, {status: 404});
+});
+
+// Whether the server has the file open in which it notes what an import has to remember.
+const isAtWork = () => readdirSync(`/proc/${server.pid}/fd`).some((fd) => {
+  try {
+    return readlinkSync(`/proc/${server.pid}/fd/${fd}`).includes('/.entente-');
+  } catch {
+    return false; // closed meanwhile
+  }
+});
+
+// Sends the large file over the network, and gives the connection once the server is at work on it.
+async function sendLarge() {
+  const body = readFileSync(large), socket = connect({port: server.port, host: '127.0.0.1', allowHalfOpen: true});
+  const token = await server.token('editor');
+  socket.on('error', () => {});
+  socket.write(`POST /v1/import?dry_run=true HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${token}\r\nContent-Type: application/x-ndjson\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n`);
+  socket.write(body);
+  await until(isAtWork, 'the import has begun');
+  return socket;
+}
+
+test('over the network a client that has closed its side gets its answer, and one that is gone ends its import', async () => {
+  const patient = await sendLarge();
+  patient.end();
+  let answer = '';
+  for await (const text of patient.setEncoding('utf8')) answer += text;
+  assert.match(answer, /^HTTP\/1\.1 200 /);
+  assert.match(answer, new RegExp(`"rows":${LARGE},"created":${LARGE},`));
+  const given = () => server.output.stderr.match(/path=\/v1\/import status=503/g)?.length ?? 0, before = given();
+  (await sendLarge()).resetAndDestroy();
+  await until(() => given() > before, 'the import is given up');
 });
 
 test('through the socket it takes a large file, be it a pipe, without keeping it', async () => {
