@@ -103,6 +103,14 @@ void *exchange_new(void *argument, const char *uri, struct MHD_Connection *conne
   return exchange;
 }
 
+void exchange_refuse_head(struct exchange *exchange) {
+  if (exchange->stage == STAGE_HEAD) {
+    exchange->stage = STAGE_CUT;
+    reply_cut(exchange, "headers-too-large",
+              "the head needs more memory than there is for one: send fewer cookies, parameters or headers");
+  }
+}
+
 static void refuse(struct exchange *exchange, const char *problem, const char *detail) {
   reply_problem(exchange, &exchange->early, exchange->id, problem, detail);
   exchange->close = true;

@@ -75,6 +75,10 @@ static void notify_connection(void *argument, struct MHD_Connection *handle, voi
     struct connection *connection = *context;
     if (connection->exchange != NULL) { /* libmicrohttpd may close what it had no memory for without ending it */
       void *exchange = connection->exchange;
+      bool wanted = connection->pair == NULL && !atomic_load(&server->stopping) && socket_is_unanswered(connection->fd);
+      if (wanted) {
+        exchange_refuse_head(exchange);
+      }
       exchange_end(listener, handle, &exchange, MHD_REQUEST_TERMINATED_WITH_ERROR);
     }
     watch_remove(&server->watch, connection);

@@ -4,8 +4,10 @@
 #include "base/network.h"
 
 #include <errno.h>
+#include <linux/tcp.h> /* glibc's tcp_info does not count bytes */
 #include <netdb.h>
 #include <netinet/in.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -122,4 +124,14 @@ bool socket_is_loopback(int fd) {
   struct sockaddr_storage address = {.ss_family = AF_UNSPEC};
   socklen_t size = sizeof address;
   return getsockname(fd, (struct sockaddr *)&address, &size) == 0 && network_is_loopback((struct sockaddr *)&address);
+}
+
+bool socket_is_unanswered(int fd) {
+  struct tcp_info info = {0};
+  socklen_t size = sizeof info;
+  char byte;
+  ssize_t waiting = recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+  bool there = waiting > 0 || (waiting < 0 && errno == EAGAIN);
+  return there && getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) == 0 &&
+         size >= offsetof(struct tcp_info, tcpi_bytes_sent) + sizeof info.tcpi_bytes_sent && info.tcpi_bytes_sent == 0;
 }

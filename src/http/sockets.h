@@ -17,4 +17,7 @@ void socket_address(int fd, bool secure, char out[SOCKET_ADDRESS_SIZE]);
 /* Whether only this machine can reach it. */
 bool socket_is_loopback(int fd);
 
+/* Whether the client of a connection without TLS is still there, and has got no byte of an answer yet. */
+bool socket_is_unanswered(int fd);
+
 #endif

@@ -51,7 +51,7 @@ test('any number and size of headers is answered', async () => {
 
 test('any number and size of cookies is answered', async () => {
   for (const headers of [{}, usual()]) {
-    for (const count of [...walk(100), 200, 300]) {
+    for (const count of [...walk(100), 200, 300, ...many(30, (step) => 380 + step * 10), 1000]) {
       const cookie = many(Math.max(count, 1), (index) => `c${index}=1`).join('; ');
       assert.equal(await ask('/healthz', {...headers, Cookie: cookie}), count > 100 ? 431 : 200, `${count}`);
     }
@@ -59,6 +59,22 @@ test('any number and size of cookies is answered', async () => {
       assert.equal(await ask('/healthz', {...headers, Cookie: 'c='.padEnd(size, 'x')}), size > 8192 ? 431 : 200, `${size}`);
     }
   }
+});
+
+test('parameters and cookies together are answered, however many', async () => {
+  const target = (count) => `/v1/nothing?${many(count, (index) => `a${index}=1`).join('&')}`;
+  const cookies = (count) => ({Cookie: many(count, (index) => `c${index}=1`).join('; ')});
+  for (const [parameters, count] of [[100, 100], [200, 100], [200, 190], [256, 300], [250, 600], [1, 1000]]) {
+    const status = await ask(target(parameters), cookies(count));
+    assert.equal(status, count > 100 ? 431 : 404, `${parameters} parameters, ${count} cookies`);
+  }
+});
+
+test('a client that ends its side in the middle of a head gets no answer', async () => {
+  const wire = raw.open(server.port, 'GET /healthz HTTP/1.1\r\nHost: localhost\r\nCookie: a');
+  wire.end();
+  await wire.over;
+  assert.equal(wire.received().length, 0);
 });
 
 test('a body of any size is answered', async () => {
