@@ -175,7 +175,7 @@ static void check_record(struct import *import, struct import_record *record, js
   size_t known = faults->count;
   doubts_tell(schema, json, warn, &(struct doubt){import, record});
   schema_check(schema, json, "", faults);
-  if (!import->create_only && slug == NULL) {
+  if (!import->create_only && slug == NULL && !has_fault(faults, "/slug")) {
     faults_add(faults, PLACE_BODY, "/slug", "required", "is required, so that the next import finds the record again");
   }
   forgive(import, faults, known);

@@ -2,6 +2,8 @@
 // the rules say, whatever else is wrong with the same record or with another. A fault that only follows from another is not told.
 import {after, before, describe, test} from 'node:test';
 import assert from 'node:assert/strict';
+import * as generate from './lib/generate.js';
+import {Random} from './lib/random.js';
 import {startServer} from './lib/server.js';
 
 let server;
@@ -62,7 +64,8 @@ test('a slug that is there twice is told beside what else is wrong with either r
 
 test('a slug that cannot be one does not hide the rest', () => refused([
   area('Not A Slug', {parent: 'nobody'}), area('org_01h455vb4pex5vsknk084sn02q'), area('area_01h455vb4pex5vsknk084sn02q', {parent: 'nobody'}),
-], ['1 /slug format', '1 /parent no_such_record', '3 /slug format', '3 /parent no_such_record']));
+  {...area('number'), slug: 7},
+], ['1 /slug format', '1 /parent no_such_record', '3 /slug format', '3 /parent no_such_record', '4 /slug type']));
 
 test('a taken slug does not hide the rest when records are only created', async () => {
   await send(ndjson([area('taken')]), '', 200);
@@ -145,4 +148,36 @@ describe('errors that writing finds are told where the body has what is wrong', 
     await refused([organization('behind-new', {relations: [{type: 'child', organization: 'behind-old'}, {type: 'parent', organization: 'behind-old'}]}), organization('behind-old', {relations: [{type: 'parent', organization: 'behind-new'}]})],
       ['1 /relations/1/organization cycle', '2 /relations/0/organization cycle']);
   });
+});
+
+// Spoils a value somewhere inside of the record.
+function spoil(random, record) {
+  const places = [];
+  const walk = (value) => Object.keys(value ?? {}).forEach((key) => {
+    if (typeof value === 'object') places.push([value, key]);
+    if (typeof value[key] === 'object') walk(value[key]);
+  });
+  walk(record);
+  const [value, key] = random.pick(places);
+  value[key] = random.pick([7, -1, true, null, '', 'soon', 'nobody', '1999', '2026-02-30', '2030-01-01', 'x'.repeat(3000), [], [7], {}, {x: 1}]);
+  if (random.chance(0.1)) record.extra = 1;
+}
+
+test('an import tells of a record what a PUT of it does', async () => {
+  const seed = Number(process.env.ENTENTE_SEED ?? Date.now() % 2 ** 31), random = new Random(seed);
+  const slugs = {organizations: ['one', 'two'], areas: ['some-area']};
+  await server.put('/v1/areas/some-area', {name: 'A'}, {status: 201});
+  const kinds = {organizations: generate.organization, areas: generate.area, agreements: generate.agreement(slugs)};
+  let compared = 0;
+  for (let i = 0; compared < 100; i++) {
+    const path = random.pick(Object.keys(kinds)), record = structuredClone(generate.sample(kinds[path], seed + i));
+    delete record.slug;
+    for (let times = random.below(4); times >= 0; times--) spoil(random, record);
+    const put = await server.put(`/v1/${path}/spoilt-${i}`, record);
+    if (put.status < 400) continue;
+    const imported = await send(ndjson([{resource: path, slug: `spoilt-${i}`, ...record}]), '?dry_run=true', 422);
+    const short = ({json}) => json.errors.map(({pointer, code}) => `${pointer} ${code}`).sort();
+    assert.deepEqual(short(imported), short(put), `seed ${seed}, record ${i}: ${JSON.stringify(record)}`);
+    compared++;
+  }
 });
