@@ -1,5 +1,6 @@
 # The tests: unit tests as programs of their own, and black-box tests that start the program; both also with sanitizers. Every part
-# leaves a TAP report and says its sum; `make test` runs them all, whatever fails on the way, and says the sum of sums.
+# leaves a TAP report and says its sum; `make test` runs them all, whatever fails on the way, and says the sum of sums. Under the address
+# sanitizer it runs the black-box tests that exercise memory most; `make test-all` runs every one.
 
 TEST_UNITS    := $(sort $(shell find tests/unit -name 'test_*.c'))
 TEST_PROGRAMS := $(TEST_UNITS:%.c=$(BUILD)/%)
@@ -7,6 +8,8 @@ TEST_THREADED := $(patsubst %.c,$(BUILD)/%,$(shell grep -l pthread $(TEST_UNITS)
 TEST_API      := $(sort $(wildcard tests/api/*.test.js))
 # What the documents say, and that a field is added as they say: once is enough, without sanitizers.
 TEST_DOCUMENTS := $(if $(SANITIZE),,$(sort $(wildcard tests/readme/*.test.js tests/field/*.test.js)))
+TEST_MEMORY   := $(sort $(wildcard $(patsubst %,tests/api/%*.test.js,hard- import limits-of-heads search streams downloads webhooks starting \
+                 tls model crud history merge session tokens formats relations)))
 TEST_THREADS  := $(patsubst %,tests/api/%.test.js,downloads load model race reserve streams streams-model tls webhooks)
 TEST_NODE     := tests/node_modules/.package-lock.json
 TEST_REPORTS  := $(addprefix $(BUILD)/reports/,unit.tap unsigned-unit.tap api.tap asan-unit.tap asan-api.tap tsan-unit.tap tsan-api.tap)
@@ -18,7 +21,12 @@ TEST_JOBS     := $(shell nproc)
 TEST_SANITIZE := ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=1 UBSAN_OPTIONS=print_stacktrace=1 \
                  TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1
 
-$(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(OBJECTS)
+# From the library a test takes the objects that it needs, and no others.
+TEST_LIBRARY  := $(BUILD)/libentente.a
+$(TEST_LIBRARY): $(OBJECTS)
+	@rm -f $@
+	$(Q)ar rcsT $@ $^
+$(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(TEST_LIBRARY)
 	@echo "  LD      $@"
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
 
@@ -55,8 +63,11 @@ define test-run-node
 	@sed -n '/^ *not ok/,/^ *\.\.\./p' $(1)
 endef
 
-.PHONY: test test-tools test-threads test-huge $(TEST_PARTS)
-test: ## installs what is missing, builds, and runs all tests, also with sanitizers
+.PHONY: test test-all test-file test-tools test-threads test-huge $(TEST_PARTS)
+test-all: export TEST_UNDER_ASAN = $(TEST_API)
+test-all: test ## runs all tests, each black-box test also where every access to memory is watched
+test: export TEST_UNDER_ASAN ?= $(TEST_MEMORY)
+test: ## installs what is missing, builds, and runs the tests, also with sanitizers
 	@rm -f $(TEST_REPORTS)
 	@for part in $(TEST_PARTS); do echo "  MAKE    $$part"; $(MAKE) --no-print-directory -j $(TEST_JOBS) $$part || :; done
 	@node tests/summary.js $(TEST_REPORTS)
@@ -79,6 +90,12 @@ test-api: $(BUILD)/$(NAME) $(TEST_NODE) test-tools ## runs the black-box tests
 	$(call test-run-node,$(BUILD)/reports/api.tap,$(TEST_API) $(TEST_DOCUMENTS))
 	@node tests/summary.js $(BUILD)/reports/api.tap
 
+# A unit test's file, or one of black-box tests; of these PATTERN chooses tests by name.
+test-file: FILE_PROGRAM = $(FILE:%.c=$(BUILD)/%)
+test-file: $(BUILD)/$(NAME) ## runs the tests of FILE=tests/…/NAME, of black-box tests those that PATTERN names
+	$(if $(FILE),,$(error FILE=tests/… says which))
+	$(if $(filter %.c,$(FILE)),$(Q)$(MAKE) --no-print-directory $(FILE_PROGRAM) && $(TEST_SANITIZE) $(FILE_PROGRAM),$(Q)$(MAKE) --no-print-directory $(TEST_NODE) && $(TEST_SANITIZE) ENTENTE_BINARY=$(abspath $(BUILD)/$(NAME)) node --test --test-reporter=spec $(if $(PATTERN),--test-name-pattern='$(PATTERN)') $(FILE))
+
 # Takes a quarter of an hour, and some gigabytes of disk.
 test-huge: export ENTENTE_HUGE = 1
 test-huge: TEST_FILE_S = 5400
@@ -89,7 +106,8 @@ test-huge: $(BUILD)/$(NAME) $(TEST_NODE) ## imports 5,000,000 records and 2 GiB,
 
 test-asan: $(TEST_NODE) ## runs unit and black-box tests where every access to memory is watched
 	@$(MAKE) --no-print-directory SANITIZE=address,undefined BUILD=$(BUILD)/asan test-unit || :
-	@ENTENTE_KILLS=10 ENTENTE_IMPORT_MIB=1 $(MAKE) --no-print-directory SANITIZE=address,undefined BUILD=$(BUILD)/asan test-api || :
+	@ENTENTE_KILLS=10 ENTENTE_IMPORT_MIB=1 $(MAKE) --no-print-directory SANITIZE=address,undefined BUILD=$(BUILD)/asan \
+	  TEST_API="$${TEST_UNDER_ASAN:-$(TEST_MEMORY)}" test-api || :
 	@mkdir -p $(BUILD)/reports
 	@cp $(BUILD)/asan/reports/unit.tap $(BUILD)/reports/asan-unit.tap
 	@cp $(BUILD)/asan/reports/api.tap $(BUILD)/reports/asan-api.tap

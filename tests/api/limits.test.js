@@ -320,7 +320,7 @@ test('a limit that is no number is refused at the start', async () => {
     for (const value of ['-1', 'x', '1.5', '10000001']) {
       const {code, stderr} = await run(['serve', `--${flag}`, value]);
       assert.equal(code, 2);
-      assert.match(stderr, new RegExp(`--${flag} ${value.replace('.', '\\.')}: a number from 0 to 10*`));
+      assert.match(stderr, new RegExp(`--${flag} ${value.replace('.', '\\.')}: must be a number from 0 to 10`));
     }
   }
 });

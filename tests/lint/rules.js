@@ -246,4 +246,12 @@ const looseEnds = {
   },
 };
 
-export const rules = [includes, sqlElsewhere, pastTheViews, sqlFromInput, fileLength, functionLength, foreignWords, markup, secretsWiped, looseEnds];
+const mergeMarks = {
+  name: 'no conflict is left',
+  applies: () => true,
+  check(path, text) {
+    return [...matches(text, /^(<{7}|>{7}) /gm)].map(({ line }) => ({ line, message: 'a conflict that was not solved' }));
+  },
+};
+
+export const rules = [mergeMarks, includes, sqlElsewhere, pastTheViews, sqlFromInput, fileLength, functionLength, foreignWords, markup, secretsWiped, looseEnds];

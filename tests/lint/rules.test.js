@@ -111,3 +111,8 @@ test('the page writes text, never markup', () => {
   finds('web/more/list.js', 'row.insertAdjacentHTML("beforeend", title);\n', /insertAdjacentHTML/);
   passes('web/page.js', 'cell.textContent = title; // not innerHtml\n');
 });
+
+test('a conflict that was not solved is found in any file', () => {
+  finds('.ci/run', `a\n${'<'.repeat(7)} HEAD\n`, /^2: a conflict/);
+  passes('README.md', 'a << b\n');
+});
