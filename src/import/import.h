@@ -95,12 +95,19 @@ int64_t import_note_slug(struct import *import, const struct import_record *reco
  * own. */
 void import_note_served(struct import *import, const char *id, const char *slug);
 
-/* -- read.c ------------------------------------------------------------------------------------------------------- */
+/* -- waiter.c ----------------------------------------------------------------------------------------------------- */
+
+enum { IMPORT_LOOK_NS = 250000000 }; /* how often it is asked who waits */
 
 /* Tells who waits how far it is. */
 void import_tell(const struct import *import, const char *doing, size_t rows, size_t done, size_t all);
-/* While reading: whether somebody waits. */
+/* Whether nobody waits any more. */
+bool import_has_left(const struct import *import);
+/* While reading: whether somebody waits; asks now and then. */
 bool import_is_awaited(struct import *import);
+
+/* -- read.c ------------------------------------------------------------------------------------------------------- */
+
 /* Reads the body of the call into the list. False when the call is answered. */
 bool import_read(struct import *import);
 

@@ -24,7 +24,6 @@
 /* Each time others may fail, those that refer to what is left out; who has a chain of that length has another mistake.
  */
 enum { ROUNDS_MOST = 16 };
-enum { LOOK_NS = 250000000 };
 
 /* -- writing ------------------------------------------------------------------------------------------------------- */
 
@@ -261,33 +260,13 @@ static void tell_missing(void *argument, const struct missing_relation *missing)
   import_put(import, missing->place, &record);
 }
 
-static bool has_left(const struct import *import) {
-  const struct waiter *waiter = &import->call->request->waiter;
-  return import->left || (waiter->left != NULL && waiter->left(waiter->argument));
-}
-
 /* Whether all of this still has a caller who may write it, and who waits for it: it takes long, and waits for its turn
  * before. */
 static bool still_wanted(struct import *import, struct db *db) {
   import->refused = import->refused || !caller_holds(import->call, db);
-  import->left = has_left(import);
-  import->look_at = clock_monotonic_ns() + LOOK_NS;
+  import->left = import_has_left(import);
+  import->look_at = clock_monotonic_ns() + IMPORT_LOOK_NS;
   return !import->refused && !import->left;
-}
-
-void import_tell(const struct import *import, const char *doing, size_t rows, size_t done, size_t all) {
-  const struct waiter *waiter = &import->call->request->waiter;
-  if (waiter->tell != NULL) {
-    waiter->tell(waiter->argument, doing, rows, all == 0 ? 1 : (double)done / (double)all);
-  }
-}
-
-bool import_is_awaited(struct import *import) {
-  if (!import->left && clock_monotonic_ns() >= import->look_at) {
-    import->left = has_left(import);
-    import->look_at = clock_monotonic_ns() + LOOK_NS;
-  }
-  return !import->left;
 }
 
 static bool goes_on(void *argument, struct db *db) {
