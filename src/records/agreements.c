@@ -86,21 +86,81 @@ static void bind_day(struct query *query, int n, day value) {
   }
 }
 
+static void write_days(struct db *db, int64_t pk, day due_on, day superseded_on, const char *shown) {
+  struct query *query = db_named(db, "agreement-clock-write");
+  query_bind_int(query, 1, pk);
+  bind_day(query, 2, due_on);
+  bind_day(query, 3, superseded_on);
+  query_bind_text(query, 4, shown);
+  query_run(query);
+}
+
 /* Writes what stands beside the row, which is in the database by now: at that revision, made at that time. */
 static void write_clock(struct change *change, const struct target *target, const json_t *row, const char *updated_at,
                         const struct derived *derived) {
   char *shown = shown_text(derived->shown, row, target->revision, updated_at);
-  struct query *query = db_named(change->db, "agreement-clock-write");
-  query_bind_int(query, 1, target->pk);
-  bind_day(query, 2, derived->due_on);
-  bind_day(query, 3, derived->terms.superseded_on);
-  query_bind_text(query, 4, shown);
-  query_run(query);
+  write_days(change->db, target->pk, derived->due_on, derived->terms.superseded_on, shown);
   free(shown);
+}
+
+/* What an agreement's standing follows from, as stored. */
+struct stored {
+  json_t *row; /* members of its row; NULL when it cannot be read */
+  bool apart;  /* the public is shown another standing */
+  day due_on, superseded_on;
+};
+
+static day day_in(struct query *query, int column) {
+  day value = DAY_NONE;
+  if (!query_null(query, column)) {
+    day_read(query_text(query, column), &value);
+  }
+  return value;
+}
+
+static void read_stored(struct change *change, int64_t pk, struct stored *out) {
+  *out = (struct stored){.row = NULL};
+  struct query *query = db_named(change->db, "agreement-standing-read");
+  query_bind_int(query, 1, pk);
+  if (query_step(query) == STEP_ROW) {
+    json_t *row = json_loads(query_text(query, 0), 0, NULL);
+    out->row = row == NULL ? NULL : owned_json(change->memory, row); /* a damaged file */
+    out->apart = query_int(query, 1) != 0;
+    out->due_on = day_in(query, 2);
+    out->superseded_on = day_in(query, 3);
+  }
+  query_end(query);
+}
+
+/* Whether the agreement stands as stored, for all and for the public alike, as nearly all do: then nothing but the days
+ * beside its row may have to be written, and its document need not be read, which takes most of the time. */
+static bool stands_as_stored(struct change *change, int64_t pk) {
+  struct stored stored;
+  struct terms terms;
+  struct standing standing, seen;
+  read_stored(change, pk, &stored);
+  if (stored.row == NULL || stored.apart) {
+    return false;
+  }
+  day superseded_on = agreement_superseded_on(change->db, pk, false), today = clock_today();
+  agreement_terms(change->memory, stored.row, superseded_on, &terms);
+  standing_on(&terms, today, &standing);
+  json_t *row = owned_json(change->memory, json_copy(stored.row));
+  agreement_set_standing(row, &standing);
+  if (!json_equal(stored.row, row) || shown_standing(change, pk, row, &terms, today, &seen)) {
+    return false;
+  }
+  if (standing.due_on != stored.due_on || superseded_on != stored.superseded_on) {
+    write_days(change->db, pk, standing.due_on, superseded_on, NULL);
+  }
+  return true;
 }
 
 bool agreement_refresh(struct change *change, int64_t pk) {
   struct target target;
+  if (stands_as_stored(change, pk)) {
+    return db_failure(change->db) == DB_OK;
+  }
   if (!change_load_pk(change, pk, &target)) {
     return db_failure(change->db) == DB_OK; /* deleted meanwhile */
   }
