@@ -3,8 +3,8 @@
  * the contract's word (x-role). An answer that lasts asks again, and so does a write that has waited. */
 #include "access/caller.h"
 
-#include "access/ending.h"
 #include "access/limits.h"
+#include "access/revocations.h"
 #include "access/session.h"
 #include "access/tickets.h"
 #include "access/tokens.h"
@@ -30,7 +30,7 @@ static bool identify_by_ticket(const struct call *call, struct db *db, struct pr
   bool kept = holder != NULL && holder->id[0] != '\0'; /* the local socket has no token that could end */
   if (holder == NULL ||
       (kept && (!token_holds(db, holder, clock_now_ms()) || !token_may_come_from(db, holder, call->request->peer) ||
-                endings_have(call->services->endings, holder)))) {
+                revocations_have(call->services->revocations, holder)))) {
     return false;
   }
   principal_take(principal, holder);
@@ -64,7 +64,7 @@ static bool identify(const struct call *call, struct worker *worker, uint64_t co
                   ? tokens_principal(worker->tokens, &showing, request->authorization, principal, &use_is_due)
                   : tokens_session(worker->tokens, &showing, secret, principal, &use_is_due);
   sodium_memzero(secret, sizeof secret);
-  if (valid && endings_have(call->services->endings, principal)) {
+  if (valid && revocations_have(call->services->revocations, principal)) {
     principal_take(principal, &nobody);
     return false;
   }
@@ -174,8 +174,8 @@ bool caller_holds(const struct call *call, struct db *db) {
   }
   /* Who is ending may still end others, or itself, until that is written: of two who end each other the first in the
    * queue does. */
-  if (call->ending == NULL) {
-    if (endings_have(call->services->endings, principal)) {
+  if (call->revocation == NULL) {
+    if (revocations_have(call->services->revocations, principal)) {
       return false;
     }
     if (clock_monotonic_ns() - call->admitted_ns < CALLER_BELIEVED_NS) {

@@ -6,8 +6,8 @@
 #include "access/session.h"
 
 #include "access/caller.h"
-#include "access/ending.h"
 #include "access/limits.h"
+#include "access/revocations.h"
 #include "base/cookie.h"
 #include "base/memory.h"
 #include "request/answer.h"

@@ -3,8 +3,8 @@
 #include "api/api.h"
 
 #include "access/caller.h"
-#include "access/ending.h"
 #include "access/limits.h"
+#include "access/revocations.h"
 #include "access/session.h"
 #include "access/tickets.h"
 #include "access/tokens.h"
@@ -25,7 +25,7 @@
 #include "request/media.h"
 #include "request/services.h"
 #include "request/snapshots.h"
-#include "store/spill.h"
+#include "store/disk_cache.h"
 
 #include <libgen.h>
 #include <sodium.h>
@@ -33,7 +33,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { ADDRESSES = 1 << 17, DOCUMENT_CACHE_BYTES = 5 << 20, DOCUMENT_SPILL_BYTES = 256 << 20 };
+enum { ADDRESSES = 1 << 17, DOCUMENT_CACHE_BYTES = 5 << 20, DISK_CACHE_BYTES = 256 << 20 };
 
 struct api {
   struct services services;
@@ -100,9 +100,9 @@ struct api *api_new(struct contract *contract, struct store *store, const struct
     return NULL;
   }
   api->services.addresses = addresses_new(api, ADDRESSES, store_changes(store));
-  api->services.spill = spill_new(api, dirname(memory_copy(api, store_path(store))), DOCUMENT_SPILL_BYTES);
+  api->services.disk_cache = disk_cache_new(api, dirname(memory_copy(api, store_path(store))), DISK_CACHE_BYTES);
   api->services.limits = limits_new(api);
-  api->services.endings = endings_new(api);
+  api->services.revocations = revocations_new(api);
   api->services.feed = feed_new(api, store);
   api->services.snapshots = snapshots_new(api, store);
   api->services.tickets = tickets_new(api);
@@ -135,7 +135,7 @@ struct worker *worker_new(struct api *api, struct error *error) {
   worker->tokens = tokens_new(worker, store_changes(api->services.store),
                               (int64_t)api->services.options.session_idle_seconds * 1000);
   worker->whole.addresses = api->services.addresses;
-  worker->whole.documents = documents_new(worker, DOCUMENT_CACHE_BYTES, api->services.spill);
+  worker->whole.documents = documents_new(worker, DOCUMENT_CACHE_BYTES, api->services.disk_cache);
   worker->whole.db = store_reader(api->services.store, error);
   worker->open.open = true;
   if (api->services.options.open && worker->whole.db != NULL) {
@@ -158,10 +158,10 @@ void worker_free(struct worker *worker) {
 
 void worker_cache_counts(const struct worker *worker, int64_t *hits, int64_t *misses) {
   *hits = *misses = 0;
-  const struct sight *sights[] = {&worker->whole, &worker->open};
-  for (size_t i = 0; i < sizeof sights / sizeof sights[0]; i++) {
-    *hits += atomic_load_explicit(&sights[i]->cache_hits, memory_order_relaxed);
-    *misses += atomic_load_explicit(&sights[i]->cache_misses, memory_order_relaxed);
+  const struct visibility *visibilities[] = {&worker->whole, &worker->open};
+  for (size_t i = 0; i < sizeof visibilities / sizeof visibilities[0]; i++) {
+    *hits += atomic_load_explicit(&visibilities[i]->cache_hits, memory_order_relaxed);
+    *misses += atomic_load_explicit(&visibilities[i]->cache_misses, memory_order_relaxed);
   }
 }
 
@@ -171,7 +171,7 @@ static int drop_body(struct call *call) {
   blob_drop(call->reply.body);
   json_decref(call->body);
   json_decref(call->normal);
-  talloc_free(call->pieces);
+  talloc_free(call->chunks);
   return 0;
 }
 
@@ -222,7 +222,7 @@ struct call *api_open(struct api *api, struct worker *worker, const void *memory
   call->worker = worker;
   call->commits = store_commits(api->services.store);
   route(api, call);
-  if (request->crowded && (call->operation == NULL || !call->operation->unlimited)) {
+  if (request->on_reserve && (call->operation == NULL || !call->operation->unlimited)) {
     answer_problem(call, "too-many-connections", NULL);
     return call;
   }
@@ -259,16 +259,16 @@ static bool is_text(struct call *call) {
 /* Which database the caller sees. */
 static void begin_reading(struct call *call, struct worker *worker) {
   call->worker = worker;
-  call->sight = api_from_nobody(call) && call->services->options.open ? &worker->open : &worker->whole;
+  call->visibility = api_from_nobody(call) && call->services->options.open ? &worker->open : &worker->whole;
 }
 
 /* Answers with what the contract has found wrong, and with what only the handler can find. */
 static void refuse(struct call *call, const char *problem) {
   if (call->handler->find_faults != NULL) {
     begin_reading(call, call->worker);
-    call->soon = true;
+    call->limited = true;
     call->handler->find_faults(call);
-    call->soon = false;
+    call->limited = false;
   }
   answer_faults(call, problem);
 }
@@ -381,8 +381,8 @@ static enum db_failure end_reading(struct call *call) {
     failure = db_failure(call->db);
     int64_t hits, misses;
     db_cache_counts(call->db, &hits, &misses);
-    atomic_store_explicit(&call->sight->cache_hits, hits, memory_order_relaxed);
-    atomic_store_explicit(&call->sight->cache_misses, misses, memory_order_relaxed);
+    atomic_store_explicit(&call->visibility->cache_hits, hits, memory_order_relaxed);
+    atomic_store_explicit(&call->visibility->cache_misses, misses, memory_order_relaxed);
     db_end_read(call->db);
     call->db = NULL;
     if (failure != DB_OK && failure != DB_LONG) {
@@ -390,7 +390,7 @@ static enum db_failure end_reading(struct call *call) {
     }
   }
   call->worker = NULL;
-  call->sight = NULL;
+  call->visibility = NULL;
   return failure;
 }
 
@@ -421,16 +421,16 @@ void api_read(struct call *call, struct worker *worker) {
   end_reading(call);
 }
 
-bool api_read_soon(struct call *call, struct worker *worker) {
+bool api_read_limited(struct call *call, struct worker *worker) {
   begin_reading(call, worker);
-  call->soon = true;
+  call->limited = true;
   call->handler->handle(call);
-  call->soon = false;
-  call->late = end_reading(call) == DB_LONG || call->late;
-  if (!call->late) {
+  call->limited = false;
+  call->timed_out = end_reading(call) == DB_LONG || call->timed_out;
+  if (!call->timed_out) {
     return true;
   }
-  call->late = false;
+  call->timed_out = false;
   blob_drop(call->reply.body);
   call->reply = (struct reply){0};
   call->faults = faults_new(call->memory);
@@ -445,13 +445,13 @@ void api_background(struct call *call, struct worker *worker) {
 
 void api_not_saved(struct call *call, int outcome) {
   if (outcome != WRITE_UNKNOWN) {
-    ending_undo(call);
+    revocation_undo(call);
   }
   answer_not_saved(call, outcome);
 }
 
 void api_refuse_busy(struct call *call) {
-  ending_undo(call);
+  revocation_undo(call);
   answer_problem(call, "busy", NULL);
 }
 
@@ -471,7 +471,7 @@ bool api_write(struct call *call, struct db *db) {
     answer_problem(call, "internal-error", NULL);
   }
   if (call->reply.status >= 400) {
-    ending_undo(call);
+    revocation_undo(call);
   } else if (call->warning != NULL) {
     answer_header(call, "Warning", call->warning);
   }

@@ -48,7 +48,7 @@ enum call_kind api_kind(const struct call *call);
 bool api_from_nobody(const struct call *call);
 /* On a thread that others wait for, which is not to be held up: false when it takes long, and nothing was answered yet.
  * Then it is for api_background. */
-bool api_read_soon(struct call *call, struct worker *worker);
+bool api_read_limited(struct call *call, struct worker *worker);
 void api_read(struct call *call, struct worker *worker);
 /* On the writer's connection; true when what was done should be kept. */
 bool api_write(struct call *call, struct db *db);

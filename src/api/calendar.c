@@ -93,7 +93,7 @@ void calendar_narrow(struct call *call, struct page_request *page) {
   const struct resource *resource = narrow->resource;
   for (size_t i = 0; i < resource->filter_count; i++) {
     if (strcmp(resource->filters[i].name, "period_ends_on") == 0) {
-      conditions[narrow->count++] = (struct condition){&resource->filters[i], TEST_LTE, &last, 1};
+      conditions[narrow->count++] = (struct condition){&resource->filters[i], OPERATOR_LTE, &last, 1};
     }
   }
   narrow->conditions = conditions;

@@ -16,19 +16,19 @@ struct asked {
   const struct operation *operation;
   const struct resource *resource;
   struct uri *uri;
-  struct sight *sight;
+  struct visibility *visibility;
   struct faults *faults;
 };
 
 static struct asked take_asked(const struct call *call) {
-  return (struct asked){call->operation, call->resource, call->uri, call->sight, call->faults};
+  return (struct asked){call->operation, call->resource, call->uri, call->visibility, call->faults};
 }
 
 static void put_asked(struct call *call, const struct asked *asked) {
   call->operation = asked->operation;
   call->resource = asked->resource;
   call->uri = asked->uri;
-  call->sight = asked->sight;
+  call->visibility = asked->visibility;
   call->faults = asked->faults;
 }
 
@@ -50,14 +50,14 @@ static bool ask_for_list(struct call *call, const char *query, const char **why)
 }
 
 void feed_check_query(struct call *call, const char *query) {
-  struct sight whole = {.open = false};
+  struct visibility whole = {.open = false};
   struct asked asked = take_asked(call);
   const char *why = NULL;
   if (!ask_for_list(call, query, &why)) {
     faults_add(call->faults, PLACE_BODY, "/query", "format", "cannot be read as a query string: %s", why);
     return;
   }
-  call->sight = &whole;
+  call->visibility = &whole;
   check_calendar(call);
   const char *format = contract_parameter(call->operation, call->uri, "format");
   if (format != NULL && strcmp(format, "ics") != 0) {

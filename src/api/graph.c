@@ -8,12 +8,12 @@
 #include "records/filters.h"
 #include "request/answer.h"
 #include "request/call.h"
-#include "request/pieces.h"
+#include "request/chunks.h"
 
 #include <string.h>
 
 struct drawing {
-  struct pieces pieces;
+  struct chunks chunks;
   struct call *call;
   const struct selection *selection;
   struct graph *graph; /* NULL: nothing was looked at yet */
@@ -23,7 +23,7 @@ struct drawing {
 
 static int release(struct drawing *drawing) {
   talloc_free(drawing->graph);
-  pieces_end(&drawing->pieces);
+  chunks_end(&drawing->chunks);
   return 0;
 }
 
@@ -37,14 +37,14 @@ static void add_text(struct text *out, const char *member, const char *value) {
 }
 
 static void begin_item(struct drawing *drawing) {
-  text_add(drawing->pieces.ready, drawing->more ? ",{" : "{");
+  text_add(drawing->chunks.ready, drawing->more ? ",{" : "{");
   drawing->more = true;
 }
 
 /* What is in ids needs no escapes. */
 static void add_node(void *argument, const struct graph_node *node) {
   struct drawing *drawing = argument;
-  struct text *out = drawing->pieces.ready;
+  struct text *out = drawing->chunks.ready;
   char *name = name_for_reader(drawing->call, drawing, node->name, node->names);
   begin_item(drawing);
   text_addf(out, "\"id\":\"%s\"", node->id);
@@ -59,24 +59,24 @@ static void add_node(void *argument, const struct graph_node *node) {
 static void add_edge(void *argument, const struct graph_edge *edge) {
   struct drawing *drawing = argument;
   begin_item(drawing);
-  text_addf(drawing->pieces.ready, "\"source\":\"%s\",\"target\":\"%s\",\"agreements\":%lld,\"in_force\":%lld}",
+  text_addf(drawing->chunks.ready, "\"source\":\"%s\",\"target\":\"%s\",\"agreements\":%lld,\"in_force\":%lld}",
             edge->source, edge->target, (long long)edge->agreements, (long long)edge->in_force);
 }
 
-static bool draw(struct pieces *pieces) {
-  struct drawing *drawing = (struct drawing *)pieces;
+static bool draw(struct chunks *chunks) {
+  struct drawing *drawing = (struct drawing *)chunks;
   if (drawing->graph == NULL) {
-    drawing->graph = graph_new(drawing, pieces->db, drawing->selection);
+    drawing->graph = graph_new(drawing, chunks->db, drawing->selection);
   }
   enum graph_step step =
       drawing->edges ? graph_edges(drawing->graph, add_edge, drawing) : graph_nodes(drawing->graph, add_node, drawing);
   if (step == GRAPH_OVER && drawing->edges) {
-    text_add(pieces->ready, "]}");
+    text_add(chunks->ready, "]}");
     talloc_free(drawing->graph);
     drawing->graph = NULL;
-    pieces_end(pieces);
+    chunks_end(chunks);
   } else if (step == GRAPH_OVER) {
-    text_add(pieces->ready, "],\"edges\":[");
+    text_add(chunks->ready, "],\"edges\":[");
     drawing->edges = true;
     drawing->more = false;
   }
@@ -91,13 +91,13 @@ void handle_graph(struct call *call) {
   }
   struct drawing *drawing = memory_new(NULL, struct drawing);
   talloc_set_destructor(drawing, release);
-  pieces_of_call(call, &drawing->pieces, draw);
+  chunks_of_call(call, &drawing->chunks, draw);
   drawing->call = call;
   drawing->selection = selection;
-  text_add(drawing->pieces.ready, "{\"nodes\":[");
+  text_add(drawing->chunks.ready, "{\"nodes\":[");
   const char *language = call->request->accept_language;
   uint64_t mark = hash_text(HASH_START, call->request->target);
   mark = hash_text(mark, language == NULL ? "" : language);
   mark = hash_number(mark, (uint64_t)clock_today());
-  answer_pieces(call, &drawing->pieces, media_json, mark);
+  answer_chunks(call, &drawing->chunks, media_json, mark);
 }

@@ -154,7 +154,7 @@ void answer_as_it_stood(struct call *call) {
     answer_faults(call, "invalid-parameter");
     return;
   }
-  if (call->sight->open) {
+  if (call->visibility->open) {
     answer_problem(call, "unauthorized", "earlier revisions require a token");
     return;
   }

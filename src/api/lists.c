@@ -41,7 +41,7 @@ static void read_sort(struct call *call, struct list *list) {
   size_t count = 0;
   for (size_t i = 0; i < call->resource->sort_count; i++) {
     const struct sort *sort = &call->resource->sorts[i];
-    if (sort->internal && call->sight->open) {
+    if (sort->internal && call->visibility->open) {
       continue;
     }
     names[count++] = sort->name;
@@ -137,7 +137,7 @@ static char *next_address(struct call *call, const char *cursor) {
 /* Reads the documents of the keys, whole: those that are remembered, and the others by one statement. How many there
  * are from the first on: fewer when the database failed. */
 static size_t read_documents(struct call *call, const struct page_key *keys, size_t count, struct blob **documents) {
-  struct documents *known = call->sight->documents; /* NULL: nothing is remembered */
+  struct documents *known = call->visibility->documents; /* NULL: nothing is remembered */
   struct page_key *missing = memory_array(call->memory, struct page_key, count + 1);
   size_t missing_count = 0, read = 0;
   for (size_t i = 0; i < count; i++) {
@@ -209,7 +209,7 @@ static void answer_page(struct call *call, const struct list *list, const struct
   memcpy(body->data + at, tail->data, tail->length + 1);
   body->size = at + tail->length;
   answer_blob(call, 200, media_json, body);
-  if (call->sight->open) {
+  if (call->visibility->open) {
     answer_tag_of_body(call); /* the number of the last write would tell of writes to what is not public */
   }
 }
@@ -293,7 +293,7 @@ void handle_list(struct call *call) {
     answer_rows(call, &list->page, &list->fields, list->mark, format);
     return;
   }
-  if (!read_cursor(call, list) || (!call->sight->open && list_not_modified(call, list))) {
+  if (!read_cursor(call, list) || (!call->visibility->open && list_not_modified(call, list))) {
     return;
   }
   const char *limit_text = contract_parameter(call->operation, call->uri, "limit");

@@ -29,7 +29,7 @@ static bool look_up(struct call *call, const char *key, struct address *address)
     return false;
   }
   *address = (struct address){found.pk, found.stamp};
-  addresses_remember(call->sight->addresses, call->resource, key, call->commits, *address);
+  addresses_remember(call->visibility->addresses, call->resource, key, call->commits, *address);
   return true;
 }
 
@@ -55,14 +55,14 @@ void handle_get(struct call *call) {
     answer_as_it_stood(call);
     return;
   }
-  if (call->sight->open) {
+  if (call->visibility->open) {
     answer_public(call, key);
     return;
   }
-  struct documents *documents = call->sight->documents;
+  struct documents *documents = call->visibility->documents;
   struct address address;
   char tag[48];
-  bool recalled = addresses_recall(call->sight->addresses, call->resource, key, &address);
+  bool recalled = addresses_recall(call->visibility->addresses, call->resource, key, &address);
   if (!recalled && !look_up(call, key, &address)) {
     answer_no_record(call);
     return;

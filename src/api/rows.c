@@ -18,8 +18,8 @@
 #include "records/fields.h"
 #include "request/answer.h"
 #include "request/call.h"
+#include "request/chunks.h"
 #include "request/media.h"
-#include "request/pieces.h"
 #include "request/services.h"
 #include "store/selection.h"
 
@@ -30,7 +30,7 @@
 enum { KEYS = 128 };
 
 struct rows {
-  struct pieces pieces;
+  struct chunks chunks;
   enum list_format format;
   const struct resource *resource, *last; /* that are walked, one after another */
   bool bundle; /* for import: each record tells its resource, and leaves to others the relations that they wrote */
@@ -59,7 +59,7 @@ static int release(struct rows *rows) {
   }
   drop_keys(rows);
   json_decref((json_t *)(uintptr_t)(rows->page.after ? rows->page.after_value : NULL));
-  pieces_end(&rows->pieces);
+  chunks_end(&rows->chunks);
   return 0;
 }
 
@@ -93,7 +93,7 @@ static bool read_keys(struct rows *rows) {
   move_on(rows);
   for (;;) {
     rows->page.limit = rows->left < KEYS ? rows->left : KEYS;
-    long count = rows->page.limit == 0 ? 0 : resource_page(rows->pieces.db, &rows->page, rows->keys);
+    long count = rows->page.limit == 0 ? 0 : resource_page(rows->chunks.db, &rows->page, rows->keys);
     if (count < 0) {
       return false;
     }
@@ -111,8 +111,8 @@ static bool read_keys(struct rows *rows) {
 static bool add_line(struct rows *rows, const struct blob *document) {
   if (rows->format == LIST_CSV || rows->format == LIST_ICS) {
     bool fine = rows->format == LIST_ICS
-                    ? calendar_add_document(rows->pieces.ready, document)
-                    : columns_add_line(rows->pieces.ready, rows->schema, document->data, document->size);
+                    ? calendar_add_document(rows->chunks.ready, document)
+                    : columns_add_line(rows->chunks.ready, rows->schema, document->data, document->size);
     if (!fine) {
       log_line(LOG_ERROR, "a document of the %s is not as the contract has it", rows->resource->path);
     }
@@ -120,18 +120,18 @@ static bool add_line(struct rows *rows, const struct blob *document) {
   }
   size_t skipped = 0;
   if (rows->bundle) {
-    text_addf(rows->pieces.ready, "{\"resource\":\"%s\",", rows->resource->path);
+    text_addf(rows->chunks.ready, "{\"resource\":\"%s\",", rows->resource->path);
     skipped = 1;
   }
-  text_add_bytes(rows->pieces.ready, document->data + skipped, document->size - skipped);
-  text_add(rows->pieces.ready, "\n");
+  text_add_bytes(rows->chunks.ready, document->data + skipped, document->size - skipped);
+  text_add(rows->chunks.ready, "\n");
   return true;
 }
 
 /* The document of the next key; NULL when the database failed. */
 static struct blob *next_document(struct rows *rows) {
   if (rows->documents == NULL) {
-    rows->documents = resource_documents(rows->pieces.db, rows->resource, rows->keys, rows->key_count);
+    rows->documents = resource_documents(rows->chunks.db, rows->resource, rows->keys, rows->key_count);
   }
   int64_t pk = rows->keys[rows->key_at++].pk;
   bool there = query_step(rows->documents) == STEP_ROW && query_int(rows->documents, 0) == pk;
@@ -149,26 +149,26 @@ static struct blob *read_document(struct rows *rows) {
   if (document == NULL || !rows->bundle) {
     return fields_cut(&rows->fields, document);
   }
-  struct blob *own = resource_own_document(rows->pieces.db, rows->resource, pk, document);
+  struct blob *own = resource_own_document(rows->chunks.db, rows->resource, pk, document);
   blob_drop(document);
   return own;
 }
 
 /* Makes the next line, or ends. False when the database failed. */
-static bool make_line(struct pieces *pieces) {
-  struct rows *rows = (struct rows *)pieces;
+static bool make_line(struct chunks *chunks) {
+  struct rows *rows = (struct rows *)chunks;
   if (rows->key_at == rows->key_count && !read_keys(rows)) {
     return false;
   }
   if (rows->key_count == 0) {
-    pieces_end(pieces);
+    chunks_end(chunks);
     if (rows->format == LIST_ICS) {
-      calendar_end(pieces->ready);
+      calendar_end(chunks->ready);
     }
     return true;
   }
   struct blob *document = read_document(rows);
-  bool fine = document != NULL && db_failure(rows->pieces.db) == DB_OK && add_line(rows, document);
+  bool fine = document != NULL && db_failure(rows->chunks.db) == DB_OK && add_line(rows, document);
   blob_drop(document);
   return fine;
 }
@@ -215,7 +215,7 @@ static void answer_file_name(struct call *call, const char *name, const char *en
 static struct rows *rows_new(struct call *call) {
   struct rows *rows = memory_new(NULL, struct rows);
   talloc_set_destructor(rows, release);
-  pieces_of_call(call, &rows->pieces, make_line);
+  chunks_of_call(call, &rows->chunks, make_line);
   return rows;
 }
 
@@ -259,15 +259,15 @@ void answer_rows(struct call *call, const struct page_request *page, const struc
   }
   if (format == LIST_ICS) {
     calendar_narrow(call, &rows->page);
-    calendar_begin(rows->pieces.ready, calendar_name(call));
+    calendar_begin(rows->chunks.ready, calendar_name(call));
   } else if (format == LIST_CSV) {
-    text_add(rows->pieces.ready, csv_mark);
-    columns_add_names(rows->pieces.ready, rows->schema);
+    text_add(rows->chunks.ready, csv_mark);
+    columns_add_names(rows->chunks.ready, rows->schema);
   }
   if (format != LIST_NDJSON && call->principal.role != ROLE_FEED) { /* the address of a feed ends in a name */
     answer_file_name(call, call->resource->path, formats[format].name);
   }
-  answer_pieces(call, &rows->pieces, formats[format].content_type, mark);
+  answer_chunks(call, &rows->chunks, formats[format].content_type, mark);
 }
 
 void handle_export(struct call *call) {
@@ -279,5 +279,5 @@ void handle_export(struct call *call) {
   rows->bundle = true;
   rows->left = SIZE_MAX;
   answer_file_name(call, "entente", "ndjson");
-  answer_pieces(call, &rows->pieces, formats[LIST_NDJSON].content_type, 0);
+  answer_chunks(call, &rows->chunks, formats[LIST_NDJSON].content_type, 0);
 }

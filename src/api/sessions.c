@@ -1,8 +1,8 @@
 /* The handlers of /v1/session: signing in with a token, asking who one is, signing out. What a session is:
  * access/session.c.
  */
-#include "access/ending.h"
 #include "access/limits.h"
+#include "access/revocations.h"
 #include "access/session.h"
 #include "api/handlers.h"
 #include "base/clock.h"
@@ -67,7 +67,7 @@ static void begin_session(struct call *call, const char *secret, int64_t now_ms,
 static bool find_holder(struct call *call, int64_t now_ms, struct principal *holder) {
   const char *token = json_string_value(json_object_get(call->body, "token"));
   bool found = token_holder(call_db(call), token, call->request->peer, now_ms, holder) &&
-               !endings_have(call->services->endings, holder);
+               !revocations_have(call->services->revocations, holder);
   if (!found && limits_count_refused(call)) {
     answer_problem(call, "unauthorized", "%s", token_refused);
   }
@@ -81,7 +81,7 @@ void accept_session_create(struct call *call) {
     (void)limits_count_refused(call);
     return;
   }
-  call->sight = &call->worker->whole; /* whom a token names is not for the caller's own eyes to find */
+  call->visibility = &call->worker->whole; /* whom a token names is not for the caller's own eyes to find */
   if (find_holder(call, clock_now_ms(), &holder)) {
     (void)limits_count_holder(call, &holder);
   }
@@ -120,7 +120,7 @@ void handle_session_get(struct call *call) {
 
 void accept_session_end(struct call *call) {
   if (call->principal.session != 0 && call->reply.status == 0) {
-    ending_of_session(call, call->principal.session);
+    revocation_of_session(call, call->principal.session);
   }
 }
 

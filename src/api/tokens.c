@@ -1,7 +1,7 @@
 /* The handlers of /v1/tokens: list, read, create, revoke. A token's secret is shown when it is made and never again. */
 #include "access/tokens.h"
 #include "access/caller.h"
-#include "access/ending.h"
+#include "access/revocations.h"
 #include "api/feeds.h"
 #include "api/handlers.h"
 #include "base/clock.h"
@@ -221,9 +221,9 @@ void accept_token_revoke(struct call *call) {
   if (call->reply.status != 0) {
     return;
   }
-  call->sight = &call->worker->whole;
+  call->visibility = &call->worker->whole;
   if (read_revocable(call) != NULL) {
-    ending_of_token(call, call->route.values[0]);
+    revocation_of_token(call, call->route.values[0]);
   }
 }
 

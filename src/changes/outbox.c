@@ -1,10 +1,10 @@
 /* Three movements, each of its own. Making out: a write reads the log behind each webhook's position, adds a delivery
  * for each change that the webhook wants, and moves the position. Taking: a read picks what is due, webhook by webhook,
- * so that none waits for another; one whose last attempt failed gets one parcel at a time, and all such together half
+ * so that none waits for another; one whose last attempt failed gets one delivery at a time, and all such together half
  * of them. Settling: a write for each attempt says what came of it.
  *
- * A parcel is held here from its taking until its outcome is on the disk, and its delivery is not taken meanwhile. One
- * that somebody has asked for again in that time is due again, whatever came of the attempt. */
+ * A delivery is held here from its taking until its outcome is on the disk, and is not taken again meanwhile.
+ * One that somebody has asked for again in that time is due again, whatever came of the attempt. */
 #include "changes/outbox.h"
 
 #include "base/clock.h"
@@ -25,7 +25,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PER_WEBHOOK = 2, FAILING_MOST = OUTBOX_PARCELS / 2 };
+enum { PER_WEBHOOK = 2, FAILING_MOST = OUTBOX_DELIVERIES / 2 };
 enum { BEHIND_MOST = 64, CHANGES_MOST = 500, FORGET_MOST = 500, AGAIN_MS = 1000 };
 static const int64_t kept_ms = 30LL * 24 * 60 * 60 * 1000; /* a delivery that has ended */
 
@@ -34,7 +34,7 @@ enum saving { SAVING_NOT, SAVING_NOW, SAVING_DONE, SAVING_FAILED };
 struct outgoing {
   struct write write; /* first: the store hands it back */
   struct outbox *outbox;
-  struct parcel parcel;
+  struct delivery delivery;
   struct outgoing *next;
   _Atomic enum saving saving; /* the writer ends it */
   int64_t webhook;
@@ -272,7 +272,7 @@ struct look {
   struct recipient *recipients;
   size_t recipient_count, failing;
   bool behind; /* there are changes to make out, or deliveries to forget */
-  struct parcel **parcels;
+  struct delivery **deliveries;
   size_t taken;
 };
 
@@ -307,13 +307,13 @@ static void find_old(struct look *look) {
 /* By its id, as its outcome is written: a number of a row is given again once the row is gone. */
 static bool is_out(const struct outbox *outbox, const char *id) {
   const struct outgoing *outgoing = outbox->first;
-  while (outgoing != NULL && strcmp(outgoing->parcel.id, id) != 0) {
+  while (outgoing != NULL && strcmp(outgoing->delivery.id, id) != 0) {
     outgoing = outgoing->next;
   }
   return outgoing != NULL;
 }
 
-/* How many parcels more the webhook may have now; `*out` is how many it has. */
+/* How many deliveries more the webhook may have now; `*out` is how many it has. */
 static size_t room_of(const struct look *look, const struct recipient *recipient, size_t *out) {
   const struct outbox *outbox = look->outbox;
   size_t failing = 0, most = recipient->failing ? 1 : PER_WEBHOOK;
@@ -322,22 +322,22 @@ static size_t room_of(const struct look *look, const struct recipient *recipient
     *out += one->webhook == recipient->pk;
     failing += one->failing;
   }
-  if (*out >= most || outbox->count >= OUTBOX_PARCELS || (recipient->failing && failing >= FAILING_MOST)) {
+  if (*out >= most || outbox->count >= OUTBOX_DELIVERIES || (recipient->failing && failing >= FAILING_MOST)) {
     return 0;
   }
-  size_t left = OUTBOX_PARCELS - outbox->count;
+  size_t left = OUTBOX_DELIVERIES - outbox->count;
   return most - *out < left ? most - *out : left;
 }
 
 /* Both secrets sign while the older one holds. */
 static const char *sign(const struct recipient *recipient, const struct outgoing *outgoing) {
   char one[WEBHOOK_SIGNATURE_SIZE], two[WEBHOOK_SIGNATURE_SIZE];
-  const struct parcel *parcel = &outgoing->parcel;
-  if (!webhook_sign(recipient->secret, parcel->id, parcel->timestamp, parcel->body, one)) {
+  const struct delivery *delivery = &outgoing->delivery;
+  if (!webhook_sign(recipient->secret, delivery->id, delivery->timestamp, delivery->body, one)) {
     return NULL;
   }
   bool both = recipient->previous != NULL &&
-              webhook_sign(recipient->previous, parcel->id, parcel->timestamp, parcel->body, two);
+              webhook_sign(recipient->previous, delivery->id, delivery->timestamp, delivery->body, two);
   return memory_print(outgoing, "%s%s%s", one, both ? " " : "", both ? two : "");
 }
 
@@ -353,7 +353,7 @@ static const char *body_of(const struct outgoing *outgoing, struct query *query)
   return copy;
 }
 
-/* Makes a parcel of the delivery in the row. */
+/* Makes the delivery that the row describes. */
 static void take_one(struct look *look, const struct recipient *recipient, struct query *query) {
   struct outbox *outbox = look->outbox;
   struct outgoing *outgoing = memory_new(NULL, struct outgoing);
@@ -364,13 +364,13 @@ static void take_one(struct look *look, const struct recipient *recipient, struc
   outgoing->attempts = (int)query_int(query, 9);
   snprintf(outgoing->created_at, sizeof outgoing->created_at, "%s", query_text(query, 10));
   snprintf(outgoing->due_at, sizeof outgoing->due_at, "%s", query_text(query, 11));
-  outgoing->parcel = (struct parcel){.outgoing = outgoing,
-                                     .id = memory_copy(outgoing, query_text(query, 8)),
-                                     .url = memory_copy(outgoing, recipient->url),
-                                     .timestamp = look->now_ms / 1000,
-                                     .body = body_of(outgoing, query)};
-  outgoing->parcel.signature = sign(recipient, outgoing);
-  if (outgoing->parcel.signature == NULL) {
+  outgoing->delivery = (struct delivery){.outgoing = outgoing,
+                                         .id = memory_copy(outgoing, query_text(query, 8)),
+                                         .url = memory_copy(outgoing, recipient->url),
+                                         .timestamp = look->now_ms / 1000,
+                                         .body = body_of(outgoing, query)};
+  outgoing->delivery.signature = sign(recipient, outgoing);
+  if (outgoing->delivery.signature == NULL) {
     log_line(LOG_ERROR, "the secret of %s cannot sign", recipient->id);
     talloc_free(outgoing);
     return;
@@ -379,7 +379,7 @@ static void take_one(struct look *look, const struct recipient *recipient, struc
   outbox->first = outgoing;
   outbox->count++;
   outbox->last = recipient->pk;
-  look->parcels[look->taken++] = &outgoing->parcel;
+  look->deliveries[look->taken++] = &outgoing->delivery;
 }
 
 static void take_from(struct look *look, const struct recipient *recipient) {
@@ -407,12 +407,13 @@ static void take_from(struct look *look, const struct recipient *recipient) {
   query_end(query);
 }
 
-size_t outbox_take(struct outbox *outbox, int64_t now_ms, struct parcel *parcels[OUTBOX_PARCELS], int64_t *next_ms) {
+size_t outbox_take(struct outbox *outbox, int64_t now_ms, struct delivery *deliveries[OUTBOX_DELIVERIES],
+                   int64_t *next_ms) {
   struct look look = {.outbox = outbox,
                       .memory = memory_checked(talloc_new(NULL)),
                       .now_ms = now_ms,
                       .next_ms = INT64_MAX,
-                      .parcels = parcels};
+                      .deliveries = deliveries};
   uint64_t commits = store_commits(outbox->store);
   db_begin_read(outbox->db);
   find_recipients(&look);
@@ -451,7 +452,7 @@ static bool is_success(const struct outgoing *outgoing) {
 
 static void write_attempt(struct db *db, const struct outgoing *outgoing, const char *now) {
   struct query *query = db_named(db, "webhook-attempt");
-  query_bind_text(query, 1, outgoing->parcel.id);
+  query_bind_text(query, 1, outgoing->delivery.id);
   query_bind_text(query, 2, now);
   if (outgoing->status == 0) {
     query_bind_null(query, 3);
@@ -468,14 +469,14 @@ static bool write_outcome(struct db *db, const struct outgoing *outgoing, const 
   bool ended = is_success(outgoing) || outgoing->pause_ms < 0;
   clock_timestamp(outgoing->at_ms + outgoing->pause_ms, next);
   struct query *query = db_named(db, "webhook-settle");
-  query_bind_text(query, 1, outgoing->parcel.id);
+  query_bind_text(query, 1, outgoing->delivery.id);
   query_bind_text(query, 2, is_success(outgoing) ? "delivered" : ended ? "failed" : "pending");
   query_bind_text(query, 3, ended ? NULL : next);
   query_bind_text(query, 4, ended ? now : NULL);
   query_bind_int(query, 5, outgoing->attempts);
   query_bind_text(query, 6, outgoing->due_at);
   query_bind_text(query, 7, outgoing->webhook_id);
-  query_bind_text(query, 8, outgoing->parcel.url);
+  query_bind_text(query, 8, outgoing->delivery.url);
   bool settled = query_step(query) == STEP_ROW;
   query_end(query);
   return settled;
@@ -506,7 +507,7 @@ static bool settle_run(struct write *write, struct db *db) {
   struct query *query = db_named(db, is_success(outgoing) ? "webhook-delivered" : "webhook-failing");
   query_bind_text(query, 1, outgoing->webhook_id);
   query_bind_text(query, 2, now);
-  query_bind_text(query, 3, outgoing->parcel.url);
+  query_bind_text(query, 3, outgoing->delivery.url);
   query_run(query);
   if (settled && outgoing->status == 410) {
     disable(db, outgoing, "the receiver answered 410 Gone", now, NULL);
@@ -522,8 +523,8 @@ static void settle_done(struct write *write, enum write_outcome outcome) {
   end_saving(outgoing->outbox, &outgoing->saving, outcome);
 }
 
-void outbox_tell(struct outbox *outbox, struct parcel *parcel, const struct attempt *attempt) {
-  struct outgoing *outgoing = parcel->outgoing;
+void outbox_tell(struct outbox *outbox, struct delivery *delivery, const struct attempt *attempt) {
+  struct outgoing *outgoing = delivery->outgoing;
   outgoing->told = true;
   outgoing->status = attempt->status;
   outgoing->error = attempt->error == NULL ? NULL : memory_copy(outgoing, attempt->error);
@@ -532,7 +533,7 @@ void outbox_tell(struct outbox *outbox, struct parcel *parcel, const struct atte
                                         randombytes_uniform(WEBHOOK_CHANCES), attempt->retry_after);
   if (!is_success(outgoing)) {
     const struct log_field fields[] = {{"webhook", outgoing->webhook_id, 0},
-                                       {"delivery", parcel->id, 0},
+                                       {"delivery", delivery->id, 0},
                                        {"attempt", NULL, outgoing->attempts + 1},
                                        {"status", NULL, outgoing->status},
                                        {"reason", outgoing->error == NULL ? "-" : outgoing->error, 0},

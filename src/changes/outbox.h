@@ -3,8 +3,8 @@
  * moves it. A delivery is pending until a receiver has taken it, or the last attempt has failed; the same change may so
  * be sent twice, but it is always sent.
  *
- * One thread, the courier's, uses it. Nothing here waits for the writer: writes are handed over, and `wake` is called
- * when one has ended or when there may be more to do. */
+ * One thread, the webhook sender's, uses it. Nothing here waits for the writer: writes are handed over, and `wake` is
+ * called when one has ended or when there may be more to do. */
 #ifndef ENTENTE_CHANGES_OUTBOX_H
 #define ENTENTE_CHANGES_OUTBOX_H
 
@@ -19,8 +19,8 @@ struct outbox;
 struct outgoing;
 struct sockaddr;
 
-/* A delivery that is on its way. All text lives as long as the parcel. */
-struct parcel {
+/* A delivery that is on its way. All text lives as long as the delivery. */
+struct delivery {
   struct outgoing *outgoing; /* the outbox's own */
   const char *id;            /* webhook-id: the same at every attempt */
   const char *url;
@@ -36,7 +36,7 @@ struct attempt {
   int64_t retry_after; /* seconds that the receiver asked for; 0: none */
 };
 
-enum { OUTBOX_PARCELS = 16 /* on their way at once */ };
+enum { OUTBOX_DELIVERIES = 16 /* on their way at once */ };
 
 /* Opens a reading connection. `wake` may be called on any thread, and must be quick. */
 struct outbox *outbox_new(const struct services *services, void (*wake)(void *argument), void *argument,
@@ -46,11 +46,12 @@ void outbox_free(struct outbox *outbox);
 
 /* Whether there may be something to take that was not there at the last look. */
 bool outbox_stirred(struct outbox *outbox);
-/* Takes what is due and may go now, OUTBOX_PARCELS altogether; how many. `*next_ms` is when to come back at the latest.
- * Each must be given back by outbox_tell. */
-size_t outbox_take(struct outbox *outbox, int64_t now_ms, struct parcel *parcels[OUTBOX_PARCELS], int64_t *next_ms);
-/* Gives a parcel back; what became of it is written down by outbox_settle. */
-void outbox_tell(struct outbox *outbox, struct parcel *parcel, const struct attempt *attempt);
+/* Takes what is due and may go now, OUTBOX_DELIVERIES altogether; how many. `*next_ms` is when to come back at the
+ * latest. Each must be given back by outbox_tell. */
+size_t outbox_take(struct outbox *outbox, int64_t now_ms, struct delivery *deliveries[OUTBOX_DELIVERIES],
+                   int64_t *next_ms);
+/* Gives a delivery back; what became of it is written down by outbox_settle. */
+void outbox_tell(struct outbox *outbox, struct delivery *delivery, const struct attempt *attempt);
 /* Hands to the writer what was told, and forgets what it has saved. When to call again at the latest. */
 int64_t outbox_settle(struct outbox *outbox, int64_t now_ms);
 /* Whether the writer still holds something of this outbox. */

@@ -10,7 +10,7 @@
 #include "base/text.h"
 #include "cli/progress.h"
 #include "domain/day.h"
-#include "request/pieces.h"
+#include "request/chunks.h"
 #include "store/store.h"
 
 #include <curl/curl.h>
@@ -186,15 +186,15 @@ static void run_call(struct api *api, struct worker *worker, struct call *call) 
 }
 
 /* Gives the body away as it is made. */
-static bool take_pieces(struct pieces *pieces, const struct asked *asked, struct error *error) {
+static bool take_chunks(struct chunks *chunks, const struct asked *asked, struct error *error) {
   char bytes[32768];
   ssize_t size;
-  while ((size = pieces_take(pieces, bytes, sizeof bytes)) > 0 || size == PIECES_LATER) {
+  while ((size = chunks_take(chunks, bytes, sizeof bytes)) > 0 || size == CHUNKS_LATER) {
     if (size > 0 && !asked->take(asked->taker, bytes, (size_t)size)) {
       return error_set(error, "the output could not be written: %s", strerror(errno));
     }
   }
-  return size == PIECES_OVER || error_set(error, "the database could not be read to its end");
+  return size == CHUNKS_OVER || error_set(error, "the database could not be read to its end");
 }
 
 /* Gives away what is in a file, which is removed. */
@@ -219,8 +219,8 @@ static bool take_reply(const struct reply *reply, const struct asked *asked, str
                        struct error *error) {
   answered->status = reply->status;
   answered->json = reply->body == NULL ? NULL : json_loadb(reply->body->data, reply->body->size, 0, NULL);
-  if (reply->pieces != NULL && asked->take != NULL) {
-    return take_pieces(reply->pieces, asked, error);
+  if (reply->chunks != NULL && asked->take != NULL) {
+    return take_chunks(reply->chunks, asked, error);
   }
   if (reply->file != NULL && asked->take != NULL) {
     return take_file(reply->file, asked, error);

@@ -92,16 +92,16 @@ struct member {
 };
 
 /* What is asked of a value: `kind=mou`, `ends_on__lte=2027`, `party__under=itri` … */
-enum test {
-  TEST_IS,     /* it is any of those given */
-  TEST_NE,     /* it is none of them; what is not known is none of them */
-  TEST_LT,     /* it comes before … */
-  TEST_LTE,    /* … or is that */
-  TEST_GT,     /* it comes after … */
-  TEST_GTE,    /* … or is that; what is not known neither comes before nor after anything */
-  TEST_ISNULL, /* it is not known; of a list: there is nothing in it */
-  TEST_UNDER,  /* it leads to any of those given, or to one below them in the tree of their resource */
-  TEST_COUNT
+enum filter_operator {
+  OPERATOR_IS,     /* it is any of those given */
+  OPERATOR_NE,     /* it is none of them; what is not known is none of them */
+  OPERATOR_LT,     /* it comes before … */
+  OPERATOR_LTE,    /* … or is that */
+  OPERATOR_GT,     /* it comes after … */
+  OPERATOR_GTE,    /* … or is that; what is not known neither comes before nor after anything */
+  OPERATOR_ISNULL, /* it is not known; of a list: there is nothing in it */
+  OPERATOR_UNDER,  /* it leads to any of those given, or to one below them in the tree of their resource */
+  OPERATOR_COUNT
 };
 
 struct tree;
@@ -112,14 +112,14 @@ struct filter {
   const struct schema *schema; /* of one value; a reference takes an id or a slug */
   const struct schema *bound;  /* of what it comes before or after: days may be partial dates there */
   const char *table;           /* a table of items (its column `owner` leads back), or NULL: the resource's own */
-  const char *column;          /* NULL: the record itself, for which only TEST_UNDER can ask: it is below those given */
-  const char *kind_column;     /* values may be written `kind:value`, where the kind is in this column; or NULL */
-  const struct schema *kinds;  /* of such a kind, an enumeration */
-  const struct tree *tree;     /* in which the records referred to stand, for TEST_UNDER; or NULL */
-  const char *description;     /* of the member, or NULL */
-  bool internal;               /* what it looks at is x-internal: not for callers without a token */
-  bool dated;                  /* the items hold from `since` to `until` only */
-  unsigned tests;              /* what may be asked: 1 << enum test, or-ed */
+  const char *column;      /* NULL: the record itself, for which only OPERATOR_UNDER can ask: it is below those given */
+  const char *kind_column; /* values may be written `kind:value`, where the kind is in this column; or NULL */
+  const struct schema *kinds; /* of such a kind, an enumeration */
+  const struct tree *tree;    /* in which the records referred to stand, for OPERATOR_UNDER; or NULL */
+  const char *description;    /* of the member, or NULL */
+  bool internal;              /* what it looks at is x-internal: not for callers without a token */
+  bool dated;                 /* the items hold from `since` to `until` only */
+  unsigned operators;             /* what may be asked: 1 << enum filter_operator, or-ed */
 };
 
 /* How records of a resource stand below one another. */
@@ -248,9 +248,9 @@ bool contract_takes_header(const struct operation *operation, const char *name);
 
 /* The filter of an operation that a parameter's name stands for, alone or with `__` and what it asks; NULL when there
  * is none, or when it may not be asked that. */
-const struct filter *contract_filter(const struct operation *operation, const char *name, enum test *test);
-/* "lte" …, as it is written behind `__`; "" for TEST_IS. */
-const char *test_name(enum test test);
+const struct filter *contract_filter(const struct operation *operation, const char *name, enum filter_operator *op);
+/* "lte" …, as it is written behind `__`; "" for OPERATOR_IS. */
+const char *operator_name(enum filter_operator op);
 
 /* Whether the operation declares a query parameter of that name; filters are none. */
 bool contract_takes_parameter(const struct operation *operation, const char *name);

@@ -6,18 +6,18 @@
 
 #include <string.h>
 
-static const char *const names[TEST_COUNT] = {
-    [TEST_IS] = "",   [TEST_NE] = "ne",   [TEST_LT] = "lt",         [TEST_LTE] = "lte",
-    [TEST_GT] = "gt", [TEST_GTE] = "gte", [TEST_ISNULL] = "isnull", [TEST_UNDER] = "under",
+static const char *const names[OPERATOR_COUNT] = {
+    [OPERATOR_IS] = "",   [OPERATOR_NE] = "ne",   [OPERATOR_LT] = "lt",         [OPERATOR_LTE] = "lte",
+    [OPERATOR_GT] = "gt", [OPERATOR_GTE] = "gte", [OPERATOR_ISNULL] = "isnull", [OPERATOR_UNDER] = "under",
 };
 
-const char *test_name(enum test test) {
-  return names[test];
+const char *operator_name(enum filter_operator op) {
+  return names[op];
 }
 
 /* A filter for which there is one thing to ask is asked that by its bare name. */
-static enum test bare_test(const struct filter *filter) {
-  return filter->tests == 1U << TEST_UNDER ? TEST_UNDER : TEST_IS;
+static enum filter_operator bare_operator(const struct filter *filter) {
+  return filter->operators == 1U << OPERATOR_UNDER ? OPERATOR_UNDER : OPERATOR_IS;
 }
 
 static const struct filter *named(const struct operation *operation, const char *name, size_t length) {
@@ -35,16 +35,17 @@ const struct filter *filter_before_operator(const struct operation *operation, c
   return mark == NULL ? NULL : named(operation, name, (size_t)(mark - name));
 }
 
-const struct filter *contract_filter(const struct operation *operation, const char *name, enum test *test) {
+const struct filter *contract_filter(const struct operation *operation, const char *name, enum filter_operator *op) {
   const struct filter *filter = named(operation, name, strlen(name));
   if (filter != NULL) {
-    *test = bare_test(filter);
+    *op = bare_operator(filter);
     return filter;
   }
   filter = filter_before_operator(operation, name);
-  for (unsigned i = TEST_NE; filter != NULL && i < TEST_COUNT; i++) {
-    if ((filter->tests & 1U << i) && bare_test(filter) == TEST_IS && strcmp(strstr(name, "__") + 2, names[i]) == 0) {
-      *test = (enum test)i;
+  for (unsigned i = OPERATOR_NE; filter != NULL && i < OPERATOR_COUNT; i++) {
+    if ((filter->operators & 1U << i) && bare_operator(filter) == OPERATOR_IS &&
+        strcmp(strstr(name, "__") + 2, names[i]) == 0) {
+      *op = (enum filter_operator)i;
       return filter;
     }
   }
@@ -53,8 +54,8 @@ const struct filter *contract_filter(const struct operation *operation, const ch
 
 char *filter_operators(const void *parent, const struct filter *filter) {
   char *list = memory_copy(parent, "");
-  for (unsigned i = TEST_NE; bare_test(filter) == TEST_IS && i < TEST_COUNT; i++) {
-    if (filter->tests & 1U << i) {
+  for (unsigned i = OPERATOR_NE; bare_operator(filter) == OPERATOR_IS && i < OPERATOR_COUNT; i++) {
+    if (filter->operators & 1U << i) {
       list = memory_checked(talloc_asprintf_append(list, "%s`__%s`", *list == '\0' ? "" : ", ", names[i]));
     }
   }

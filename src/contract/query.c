@@ -199,19 +199,19 @@ static void check_kind(const struct filter *filter, const char *name, const char
 }
 
 /* Either of several values is what one may ask for; before the one and after the other is not. */
-static bool takes_many(enum test test) {
-  return test == TEST_IS || test == TEST_NE || test == TEST_UNDER;
+static bool takes_many(enum filter_operator op) {
+  return op == OPERATOR_IS || op == OPERATOR_NE || op == OPERATOR_UNDER;
 }
 
-static void check_filter(const struct filter *filter, enum test test, const char *name, const char *text,
+static void check_filter(const struct filter *filter, enum filter_operator op, const char *name, const char *text,
                          struct faults *faults) {
   static const struct schema truth = {.kinds = KIND_BOOLEAN, .max_length = SIZE_MAX, .max_items = SIZE_MAX};
-  if (test == TEST_ISNULL) {
+  if (op == OPERATOR_ISNULL) {
     check_one(&truth, PLACE_PARAMETER, name, text, strlen(text), faults);
   } else if (filter->kinds) {
     check_kind(filter, name, text, faults);
   } else {
-    const struct schema *schema = takes_many(test) ? filter->schema : filter->bound;
+    const struct schema *schema = takes_many(op) ? filter->schema : filter->bound;
     check_one(schema, PLACE_PARAMETER, name, text, strlen(text), faults);
   }
 }
@@ -247,9 +247,9 @@ static const char *tidy_pair(const struct uri *uri, const char *value, const str
 static bool check_pair(const struct operation *operation, const struct uri *uri, size_t index, struct faults *faults) {
   struct pair *pair = &uri->pairs[index];
   const struct parameter *parameter = find_parameter(operation, pair->name);
-  enum test test = TEST_IS;
-  const struct filter *filter = parameter ? NULL : contract_filter(operation, pair->name, &test);
-  bool many = filter ? takes_many(test) : parameter && parameter->schema->items;
+  enum filter_operator op = OPERATOR_IS;
+  const struct filter *filter = parameter ? NULL : contract_filter(operation, pair->name, &op);
+  bool many = filter ? takes_many(op) : parameter && parameter->schema->items;
   size_t before = (parameter || filter) && !many ? count_before(uri, index) : 0;
   size_t known = faults->count + faults->dropped;
   if (parameter || filter) {
@@ -262,7 +262,7 @@ static bool check_pair(const struct operation *operation, const struct uri *uri,
       faults_add(faults, PLACE_PARAMETER, pair->name, "repeated", "can be given only once");
     }
   } else if (filter) {
-    check_filter(filter, test, pair->name, pair->value, faults);
+    check_filter(filter, op, pair->name, pair->value, faults);
   } else {
     check_parameter(parameter, pair->value, faults);
   }

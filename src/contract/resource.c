@@ -20,13 +20,13 @@ struct walk {
   bool internal;               /* it or what it stands in is x-internal */
 };
 
-static unsigned test_bits(const struct schema *schema, const char *table) {
-  unsigned bits = 1U << TEST_IS | 1U << TEST_NE;
+static unsigned operator_bits(const struct schema *schema, const char *table) {
+  unsigned bits = 1U << OPERATOR_IS | 1U << OPERATOR_NE;
   bool ordered = table == NULL && !schema->reference && !schema->values && !(schema->kinds & KIND_BOOLEAN);
   if (ordered) {
-    bits |= 1U << TEST_LT | 1U << TEST_LTE | 1U << TEST_GT | 1U << TEST_GTE;
+    bits |= 1U << OPERATOR_LT | 1U << OPERATOR_LTE | 1U << OPERATOR_GT | 1U << OPERATOR_GTE;
   }
-  return table != NULL || (schema->kinds & KIND_NULL) ? bits | 1U << TEST_ISNULL : bits;
+  return table != NULL || (schema->kinds & KIND_NULL) ? bits | 1U << OPERATOR_ISNULL : bits;
 }
 
 /* What values of the schema are compared with. */
@@ -89,7 +89,7 @@ static bool add_filter(const struct walk *walk, const struct member *member, con
                           .description = member->description,
                           .internal = walk->internal,
                           .dated = is_dated(walk),
-                          .tests = test_bits(schema, walk->table)};
+                          .operators = operator_bits(schema, walk->table)};
   return add_kind(walk, member, &filter) && append_filter(walk, &filter);
 }
 
@@ -110,7 +110,7 @@ static bool add_others(const struct walk *walk, const struct member *member, con
                             .description = copied->description,
                             .internal = walk->internal || copied->internal,
                             .dated = is_dated(walk),
-                            .tests = test_bits(copied->schema, walk->table)};
+                            .operators = operator_bits(copied->schema, walk->table)};
     if (!append_filter(walk, &filter)) {
       return false;
     }
@@ -138,7 +138,7 @@ static bool add_tree(const struct walk *walk, const struct member *member, const
                                .schema = schema,
                                .description = "Those below any of these, at any depth.",
                                .internal = walk->internal,
-                               .tests = 1U << TEST_UNDER};
+                               .operators = 1U << OPERATOR_UNDER};
   return append_filter(walk, &under);
 }
 
@@ -148,7 +148,7 @@ static void add_under(const struct contract *contract, struct resource *resource
   for (size_t i = 0; i < resource->filter_count; i++) {
     const char *reference = filters[i].schema->reference;
     filters[i].tree = reference ? contract_resource(contract, reference)->tree : NULL;
-    filters[i].tests |= filters[i].tree ? 1U << TEST_UNDER : 0;
+    filters[i].operators |= filters[i].tree ? 1U << OPERATOR_UNDER : 0;
   }
 }
 

@@ -59,12 +59,12 @@ static char *split(const void *parent, const char *name, const char **operator) 
 
 const char *suggest_parameter(const void *parent, const struct operation *operation, const char *const *names,
                               const char *name) {
-  enum test test;
+  enum filter_operator op;
   const char *operator= "", *mark = strstr(name, "__"), *nearest = NULL;
   char *base = operation->filtered ? split(parent, name, &operator) : NULL;
   if (base != NULL && (nearest = nearest_name(base, names)) != NULL) {
     const char *whole = memory_print(parent, "%s%s", nearest, operator);
-    if (contract_filter(operation, whole, &test) != NULL) {
+    if (contract_filter(operation, whole, &op) != NULL) {
       return whole;
     }
   }
@@ -72,7 +72,7 @@ const char *suggest_parameter(const void *parent, const struct operation *operat
     base = memory_slice(parent, name, (size_t)(mark - name));
     nearest = nearest_name(base, names);
     const struct filter *filter = filter_before_operator(operation, name);
-    return filter != NULL && filter->tests != 1U << TEST_UNDER ? NULL : nearest;
+    return filter != NULL && filter->operators != 1U << OPERATOR_UNDER ? NULL : nearest;
   }
   return nearest_name(name, names);
 }

@@ -92,8 +92,8 @@ void *exchange_new(void *argument, const char *uri, struct MHD_Connection *conne
     exchange->watched->exchange = exchange;
   }
   exchange->request.secure = exchange->watched != NULL && exchange->watched->pair != NULL;
-  exchange->request.crowded = exchange->watched != NULL && exchange->watched->spare;
-  exchange->close = exchange->request.crowded;
+  exchange->request.on_reserve = exchange->watched != NULL && exchange->watched->spare;
+  exchange->close = exchange->request.on_reserve;
   connection_await(exchange->watched, arriving_seconds(server, server->options.head_seconds));
   atomic_fetch_add(&server->active, 1);
   exchange->request.method = "GET"; /* not known yet */
@@ -314,7 +314,7 @@ static mhd_result answer(struct exchange *exchange) {
   case CALL_BACKGROUND:
     return hand_over(exchange, server->background);
   default:
-    if (api_read_soon(exchange->call, exchange->listener->worker)) {
+    if (api_read_limited(exchange->call, exchange->listener->worker)) {
       return begin_stream(exchange);
     }
     atomic_fetch_add(&server->long_reads, 1);

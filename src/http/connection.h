@@ -10,13 +10,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct crowd;
+struct client_counts;
 struct exchange;
 struct listener;
 struct sockaddr;
 struct tls;
 struct tls_pair;
-struct visitor;
+struct client_count;
 
 /* -- connections and their deadlines ------------------------------------------------------------------------------- */
 
@@ -24,19 +24,19 @@ struct visitor;
 struct connection {
   int fd;
   _Atomic int64_t deadline;
-  _Atomic bool arriving;   /* head or body of a request */
-  _Atomic bool idle;       /* between requests */
-  bool spare;              /* there was no place for it: it gets one answer, for most requests a 503, and goes */
-  int64_t came;            /* when it was taken (monotonic nanoseconds) */
-  struct visitor *visitor; /* whose it is, as the crowd counts them; NULL: not counted */
-  int ended_looks;         /* how often in turn the watch has found it idle and ended by the client */
-  struct tls_pair *pair;   /* held; NULL without TLS */
+  _Atomic bool arriving; /* head or body of a request */
+  _Atomic bool idle;     /* between requests */
+  bool spare;            /* there was no place for it: it gets one answer, for most requests a 503, and goes */
+  int64_t came;          /* when it was taken (monotonic nanoseconds) */
+  struct client_count *client_count; /* whose it is, as they are counted; NULL: not counted */
+  int ended_looks;                   /* how often in turn it was found idle and ended by the client */
+  struct tls_pair *pair;             /* held; NULL without TLS */
   struct listener *listener;
   struct exchange *exchange; /* under way; or NULL */
   struct connection *next, **link;
 };
 
-struct watch {
+struct deadlines {
   pthread_mutex_t lock;
   pthread_cond_t wake;
   pthread_t thread;
@@ -52,18 +52,18 @@ struct watch {
 /* Connections that are taken though there is no place for them; when they are more than a few, each has less time. */
 enum { SPARE_MOST = 256, SPARE_FEW = 32 };
 
-bool watch_start(struct watch *watch);
+bool deadlines_start(struct deadlines *deadlines);
 /* How many connections have a place on the network's address. The log is told when all are taken. */
-void watch_limit(struct watch *watch, int64_t most);
-void watch_stop(struct watch *watch);
+void deadlines_limit(struct deadlines *deadlines, int64_t most);
+void deadlines_stop(struct deadlines *deadlines);
 /* Gives the connection a place, if there is one and it is not spare already. */
-void watch_add(struct watch *watch, struct connection *connection);
-void watch_remove(struct watch *watch, struct connection *connection);
+void deadlines_add(struct deadlines *deadlines, struct connection *connection);
+void deadlines_remove(struct deadlines *deadlines, struct connection *connection);
 void connection_allow(struct connection *connection, double seconds);
 /* As connection_allow, for the time in which a request arrives. */
 void connection_await(struct connection *connection, double seconds);
 /* Leaves no more than that to requests which are still arriving. */
-void watch_hurry(struct watch *watch, double seconds);
+void deadlines_hurry(struct deadlines *deadlines, double seconds);
 void connection_hold(struct connection *connection);
 /* As connection_allow, for the time between requests. A client that ends its side meanwhile is not waited for. */
 void connection_rest(struct connection *connection, double seconds);
@@ -71,14 +71,14 @@ void connection_rest(struct connection *connection, double seconds);
 /* -- connections by client ----------------------------------------------------------------------------------------- */
 
 /* At most so many connections for each client (0: any number). Owned by `parent`. */
-struct crowd *crowd_new(const void *parent, unsigned most);
+struct client_counts *client_counts_new(const void *parent, unsigned most);
 /* Whether a client may open another connection. What is no internet address always may. Any thread. */
-bool crowd_admits(struct crowd *crowd, const struct sockaddr *address);
+bool client_counts_admits(struct client_counts *counts, const struct sockaddr *address);
 /* Counts the connection as its client's; false when that one has as many as it may. */
-bool crowd_enter(struct crowd *crowd, struct connection *connection, const struct sockaddr *address);
-void crowd_leave(struct crowd *crowd, struct connection *connection);
+bool client_counts_enter(struct client_counts *counts, struct connection *connection, const struct sockaddr *address);
+void client_counts_leave(struct client_counts *counts, struct connection *connection);
 /* How often a connection was not admitted. */
-int64_t crowd_refused(struct crowd *crowd);
+int64_t client_counts_refused(struct client_counts *counts);
 
 /* -- TLS ----------------------------------------------------------------------------------------------------------- */
 

@@ -10,7 +10,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "http/exchange.h"
-#include "request/pieces.h"
+#include "request/chunks.h"
 
 #include <string.h>
 #include <sys/resource.h>
@@ -33,7 +33,7 @@ struct block {
 
 struct download {
   struct exchange *exchange;
-  struct pieces *pieces;
+  struct chunks *chunks;
   struct block blocks[2];
   int sending; /* of the two; the other one is made */
   bool last;   /* nothing comes after the one that is sent */
@@ -78,22 +78,22 @@ static bool begin_packer(struct download *download) {
 
 /* Adds what comes next to a block; whether the answer ends with it. -1 on failure. */
 static int add_plain(struct download *download, struct block *block) {
-  ssize_t taken = pieces_take(download->pieces, block->bytes + block->size, BLOCK - block->size);
+  ssize_t taken = chunks_take(download->chunks, block->bytes + block->size, BLOCK - block->size);
   block->size += taken > 0 ? (size_t)taken : 0;
-  return taken == PIECES_FAILED ? -1 : taken == PIECES_OVER;
+  return taken == CHUNKS_FAILED ? -1 : taken == CHUNKS_OVER;
 }
 
 /* The same, compressed. The bytes do not depend on how much there was at a time, so one tag stands for one answer. */
 static int add_packed(struct download *download, struct block *block) {
   z_stream *packer = &download->packer;
   if (packer->avail_in == 0 && !download->over) {
-    ssize_t taken = pieces_take(download->pieces, download->plain, PLAIN);
+    ssize_t taken = chunks_take(download->chunks, download->plain, PLAIN);
     if (taken < 0) {
-      return taken == PIECES_FAILED ? -1 : 0;
+      return taken == CHUNKS_FAILED ? -1 : 0;
     }
     packer->next_in = (unsigned char *)download->plain;
     packer->avail_in = (unsigned)taken;
-    download->over = taken == PIECES_OVER;
+    download->over = taken == CHUNKS_OVER;
   }
   packer->next_out = (unsigned char *)block->bytes + block->size;
   packer->avail_out = (unsigned)(BLOCK - block->size);
@@ -311,7 +311,7 @@ struct MHD_Response *download_response(struct exchange *exchange, bool *packed) 
   int room = SOCKET_ROOM; /* refused, the client's rate is only known less well */
   (void)setsockopt(exchange->watched->fd, SOL_SOCKET, SO_SNDBUF, &room, sizeof room);
   download->exchange = exchange;
-  download->pieces = exchange_reply(exchange)->pieces;
+  download->chunks = exchange_reply(exchange)->chunks;
   download->packs = exchange->gzip;
   exchange->streaming = clock_monotonic_ns();
   download->look_at = exchange->streaming + look_ns;

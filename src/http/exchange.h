@@ -58,8 +58,8 @@ mhd_result exchange_handle(void *listener, struct MHD_Connection *connection, co
                            const char *version, const char *upload, size_t *upload_size, void **state);
 void exchange_end(void *argument, struct MHD_Connection *connection, void **state,
                   enum MHD_RequestTerminationCode code);
-/* Libmicrohttpd closes the connection without a word when the head leaves no room for its own answer: many cookies, which
- * it takes apart before anybody is asked. Where it has not come to the head, the client is told (431). */
+/* Libmicrohttpd closes the connection without a word when the head leaves no room for its own answer: many cookies,
+ * which it takes apart before anybody is asked. Where it has not come to the head, the client is told (431). */
 void exchange_refuse_head(struct exchange *exchange);
 struct reply *exchange_reply(struct exchange *exchange);
 /* Wakes the connection that waits for this answer, and which was handed over. Any thread. */
@@ -116,7 +116,7 @@ void streams_tell(void *argument);
 
 /* -- answers that are made while they are sent --------------------------------------------------------------------- */
 
-/* The answer to an exchange whose reply has pieces; to HEAD, the head of it. *packed: it is compressed. NULL on
+/* The answer to an exchange whose reply has chunks; to HEAD, the head of it. *packed: it is compressed. NULL on
  * failure.
  */
 struct MHD_Response *download_response(struct exchange *exchange, bool *packed);

@@ -15,7 +15,7 @@
 struct api;
 struct background;
 struct contract;
-struct courier;
+struct webhook_sender;
 struct downloads;
 struct exchange;
 struct metrics;
@@ -54,9 +54,9 @@ struct listener {
   bool running;
   bool trusted; /* on the local socket */
   struct streams streams;
-  bool moved; /* with TLS: bytes came or went when the daemon last ran; only its own thread looks */
-  bool freed; /* a connection went when the daemon last ran; only its own thread looks */
-  int breath; /* the last one that was taken, in milliseconds; 0: something has happened since */
+  bool moved;     /* with TLS: bytes came or went when the daemon last ran; only its own thread looks */
+  bool freed;     /* a connection went when the daemon last ran; only its own thread looks */
+  int backoff_ms; /* how long it waited last because nothing moved, in milliseconds; 0: something has moved since */
 };
 
 /* Whether the address is a trusted proxy's. */
@@ -71,14 +71,14 @@ struct server {
   struct listener *listeners;
   size_t listener_count;
   struct tls *tls; /* on the network's address; NULL: plain HTTP */
-  struct watch watch;
+  struct deadlines deadlines;
   struct metrics *metrics;
   struct background *background; /* writes that take long, and what must not run beside them */
   struct background *readings;   /* reads that take long … */
   struct background *strangers;  /* … and those of callers without a token, for whom nobody else is to wait */
   _Atomic int64_t long_reads;    /* that there were */
-  struct crowd *crowd;
-  struct courier *courier;
+  struct client_counts *client_counts;
+  struct webhook_sender *sender;
   struct downloads *downloads;
   _Atomic int64_t active;    /* requests under way */
   _Atomic int64_t handed;    /* of those, the ones that another thread has */

@@ -4,9 +4,9 @@
 #include "base/memory.h"
 #include "base/prometheus.h"
 #include "base/text.h"
-#include "http/courier.h"
 #include "http/exchange.h"
 #include "http/listener.h"
+#include "http/webhook_sender.h"
 
 enum { CLASSES = 6, BUCKETS = 10 };
 
@@ -107,14 +107,15 @@ void metrics_add(void *argument, struct text *out) {
       add_operation(out, name_of(metrics, i), &metrics->operations[i]);
     }
   }
-  pthread_mutex_lock(&server->watch.lock);
-  int64_t connections = server->watch.count;
-  pthread_mutex_unlock(&server->watch.lock);
+  pthread_mutex_lock(&server->deadlines.lock);
+  int64_t connections = server->deadlines.count;
+  pthread_mutex_unlock(&server->deadlines.lock);
   prometheus_add(out, "entente_connections", "gauge", "Open connections.", (double)connections);
   prometheus_add(out, "entente_connections_spare", "gauge", "Of them, reserve connections, beyond --connections.",
-                 (double)atomic_load(&server->watch.spare));
+                 (double)atomic_load(&server->deadlines.spare));
   prometheus_add(out, "entente_connections_refused_total", "counter",
-                 "Connections refused because the address had too many.", (double)crowd_refused(server->crowd));
+                 "Connections refused because the address had too many.",
+                 (double)client_counts_refused(server->client_counts));
   prometheus_add(out, "entente_requests_active", "gauge", "Requests under way.", (double)atomic_load(&server->active));
   prometheus_add(out, "entente_streams", "gauge", "Open event streams.",
                  (double)(atomic_load(&server->network_streams) + atomic_load(&server->local_streams)));
@@ -129,5 +130,5 @@ void metrics_add(void *argument, struct text *out) {
                    "Expiry of the certificate, in seconds since 1970.", (double)tls_ends(server->tls) / 1000);
   }
   add_page_cache(server, out);
-  courier_add_metrics(server->courier, out);
+  webhook_sender_add_metrics(server->sender, out);
 }

@@ -6,10 +6,10 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
-#include "http/courier.h"
 #include "http/exchange.h"
 #include "http/listener.h"
 #include "http/sockets.h"
+#include "http/webhook_sender.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -30,7 +30,7 @@
 #include <unistd.h>
 
 enum { CONNECTION_MEMORY = 32 * 1024, DRAIN_SECONDS = 4, LOCAL_CONNECTIONS = 64 };
-enum { PATIENCE_MS = 1000, BREATH_MOST_MS = 32 };
+enum { WAIT_MOST_MS = 1000, BACKOFF_MOST_MS = 32 };
 
 /* -- connections --------------------------------------------------------------------------------------------------- */
 
@@ -39,16 +39,17 @@ enum { PATIENCE_MS = 1000, BREATH_MOST_MS = 32 };
 static mhd_result admit(void *argument, const struct sockaddr *address, socklen_t size) {
   (void)size;
   struct server *server = ((struct listener *)argument)->server;
-  bool admits = server_trusts(server, address) || crowd_admits(server->crowd, address) ||
-                atomic_load(&server->watch.spare) < SPARE_FEW;
+  bool admits = server_trusts(server, address) || client_counts_admits(server->client_counts, address) ||
+                atomic_load(&server->deadlines.spare) < SPARE_FEW;
   return admits ? MHD_YES : MHD_NO;
 }
 
 static void find_place(struct server *server, struct connection *connection, const struct sockaddr *address) {
   connection->came = clock_monotonic_ns();
-  connection->spare = !crowd_enter(server->crowd, connection, address) && !server_trusts(server, address);
+  connection->spare =
+      !client_counts_enter(server->client_counts, connection, address) && !server_trusts(server, address);
   connection_allow(connection, server->options.head_seconds);
-  watch_add(&server->watch, connection);
+  deadlines_add(&server->deadlines, connection);
 }
 
 static bool takes_tls(const struct listener *listener) {
@@ -81,8 +82,8 @@ static void notify_connection(void *argument, struct MHD_Connection *handle, voi
       }
       exchange_end(listener, handle, &exchange, MHD_REQUEST_TERMINATED_WITH_ERROR);
     }
-    watch_remove(&server->watch, connection);
-    crowd_leave(server->crowd, connection);
+    deadlines_remove(&server->deadlines, connection);
+    client_counts_leave(server->client_counts, connection);
     if (connection->pair != NULL) {
       tls_drop(server->tls, connection->pair);
     }
@@ -159,12 +160,12 @@ static void stop_accepting(struct listener *listener) {
 /* How long to wait for something to happen, in milliseconds; -1: as long as it takes. Where there were as many
  * connections as there may be, libmicrohttpd takes new ones only when it runs once more after one went, of which
  * nothing tells it. And a connection whose handshake waits for its client counts as ready for libmicrohttpd, which
- * would try it again without end: while nothing moves, the thread takes a breath, each longer than the one before. What
- * the client sends ends it. */
-static int patience(struct listener *listener) {
+ * would try it again without end: while nothing moves, the thread backs off, each time for longer.
+ * What the client sends ends it. */
+static int waiting_ms(struct listener *listener) {
   MHD_UNSIGNED_LONG_LONG ms;
   if (listener->moved) {
-    listener->breath = 0;
+    listener->backoff_ms = 0;
   }
   if (listener->freed) {
     return 0;
@@ -173,12 +174,12 @@ static int patience(struct listener *listener) {
   if (MHD_get_timeout(listener->daemon, &ms) != MHD_YES) {
     return turn;
   }
-  int most = ms < PATIENCE_MS ? (int)ms : PATIENCE_MS;
+  int most = ms < WAIT_MOST_MS ? (int)ms : WAIT_MOST_MS;
   if (ms == 0 && takes_tls(listener) && !listener->moved) {
-    listener->breath = listener->breath == 0               ? 1
-                       : listener->breath < BREATH_MOST_MS ? listener->breath * 2
-                                                           : BREATH_MOST_MS;
-    most = listener->breath;
+    listener->backoff_ms = listener->backoff_ms == 0                ? 1
+                           : listener->backoff_ms < BACKOFF_MOST_MS ? listener->backoff_ms * 2
+                                                                    : BACKOFF_MOST_MS;
+    most = listener->backoff_ms;
   }
   return turn >= 0 && turn < most ? turn : most;
 }
@@ -199,11 +200,11 @@ static void *listen_loop(void *argument) {
   struct pollfd ready[] = {{.fd = info->epoll_fd, .events = POLLIN}, {.fd = listener->wake, .events = POLLIN}};
   bool accepting = true;
   while (!atomic_load(&listener->server->over)) {
-    int came = poll(ready, 2, patience(listener));
+    int came = poll(ready, 2, waiting_ms(listener));
     if (came < 0 && errno != EINTR) {
       give_up();
     }
-    listener->breath = came > 0 ? 0 : listener->breath;
+    listener->backoff_ms = came > 0 ? 0 : listener->backoff_ms;
     eventfd_t count;
     if (ready[1].revents != 0 && eventfd_read(listener->wake, &count) == 0) {
       atomic_store(&listener->woken, false);
@@ -265,9 +266,9 @@ static bool open_listeners(struct server *server, struct error *error) {
     return false;
   }
   warn_of_library(server, network);
-  watch_limit(&server->watch, connections);
-  server->crowd =
-      crowd_new(server, options->address_connections < 0 ? connections / 2 : (unsigned)options->address_connections);
+  deadlines_limit(&server->deadlines, connections);
+  server->client_counts = client_counts_new(
+      server, options->address_connections < 0 ? connections / 2 : (unsigned)options->address_connections);
   server->listeners = memory_array(server, struct listener, threads + 1);
   unsigned spare = SPARE_MOST / threads + 1, each = connections / threads + spare;
   for (unsigned i = 1; i < threads; i++) {
@@ -313,15 +314,15 @@ struct server *server_start(const struct server_options *options, struct api *ap
   unsigned char prefix[6];
   randombytes_buf(prefix, sizeof prefix);
   sodium_bin2hex(server->id_prefix, sizeof server->id_prefix, prefix, sizeof prefix);
-  if (!watch_start(&server->watch) || (server->background = background_start(server)) == NULL ||
+  if (!deadlines_start(&server->deadlines) || (server->background = background_start(server)) == NULL ||
       (server->readings = background_start(server)) == NULL || (server->strangers = background_start(server)) == NULL ||
       (server->downloads = downloads_start(server)) == NULL) {
     error_set(error, "cannot start a thread");
     server_stop(server);
     return NULL;
   }
-  server->courier = courier_start(api, error);
-  if (server->courier == NULL || !open_listeners(server, error) || !start_threads(server, error)) {
+  server->sender = webhook_sender_start(api, error);
+  if (server->sender == NULL || !open_listeners(server, error) || !start_threads(server, error)) {
     server_stop(server);
     return NULL;
   }
@@ -369,7 +370,7 @@ static void await_handed(const struct server *server) {
 void server_stop(struct server *server) {
   atomic_store(&server->stopping, true);
   store_forget_commit(api_services(server->api)->store, server);
-  courier_hurry(server->courier);
+  webhook_sender_hurry(server->sender);
   for (size_t i = 0; i < server->listener_count; i++) {
     if (server->listeners[i].running) {
       listener_wake(&server->listeners[i]); /* it takes no more connections, and its streams end */
@@ -378,7 +379,7 @@ void server_stop(struct server *server) {
   if (server->socket_made) { /* and not another's, which kept this server from starting */
     unlink(server->options.socket_path);
   }
-  watch_hurry(&server->watch, SERVER_HURRY_SECONDS);
+  deadlines_hurry(&server->deadlines, SERVER_HURRY_SECONDS);
   drain(server);
   /* A connection that was idle may begin a request at any moment; from here on none is suspended any more. */
   atomic_store(&server->closed, true);
@@ -406,8 +407,8 @@ void server_stop(struct server *server) {
       close(listener->wake);
     }
   }
-  courier_stop(server->courier);
-  watch_stop(&server->watch);
+  webhook_sender_stop(server->sender);
+  deadlines_stop(&server->deadlines);
   metrics_free(server->metrics);
   talloc_free(server);
 }

@@ -60,7 +60,7 @@ static struct MHD_Response *open_bytes(struct exchange *exchange, const struct r
 
 bool source_open(struct exchange *exchange, const struct reply *reply, struct source *source) {
   source->response = reply->follower != NULL ? stream_response(exchange)
-                     : reply->pieces != NULL ? download_response(exchange, &source->packed)
+                     : reply->chunks != NULL ? download_response(exchange, &source->packed)
                      : reply->file != NULL   ? file_response(exchange, reply->file, &source->size)
                                              : open_bytes(exchange, reply, source);
   return source->response != NULL;

@@ -271,9 +271,9 @@ static ssize_t pull(gnutls_transport_ptr_t pointer, void *bytes, size_t size) {
   return got;
 }
 
-static ssize_t push(gnutls_transport_ptr_t pointer, const giovec_t *pieces, int count) {
+static ssize_t push(gnutls_transport_ptr_t pointer, const giovec_t *chunks, int count) {
   const struct connection *connection = pointer;
-  struct msghdr message = {.msg_iov = (struct iovec *)pieces, .msg_iovlen = (size_t)count};
+  struct msghdr message = {.msg_iov = (struct iovec *)chunks, .msg_iovlen = (size_t)count};
   ssize_t sent = sendmsg(connection->fd, &message, MSG_NOSIGNAL);
   connection->listener->moved = connection->listener->moved || sent > 0;
   return sent;

@@ -61,7 +61,7 @@ struct fields read_fields(struct call *call) {
 
 struct fields fields_of_table(struct call *call, const struct fields *fields) {
   const struct schema *schema = call->resource->schema;
-  if (!call->sight->open) {
+  if (!call->visibility->open) {
     return *fields;
   }
   bool *shown = memory_array(call->memory, bool, schema->member_count);

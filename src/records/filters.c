@@ -69,12 +69,12 @@ static void bound_date(const void *memory, struct condition *condition, const ch
   }
   condition->operands = out;
   condition->count = 1;
-  if (condition->test == TEST_GT || condition->test == TEST_GTE) {
-    out[0].text = text_from(memory, condition->test == TEST_GTE ? date.first : date.last + 1);
-    condition->test = TEST_GTE;
+  if (condition->op == OPERATOR_GT || condition->op == OPERATOR_GTE) {
+    out[0].text = text_from(memory, condition->op == OPERATOR_GTE ? date.first : date.last + 1);
+    condition->op = OPERATOR_GTE;
   } else {
-    set_bounds(memory, condition->test == TEST_LTE ? date.last : date.first - 1, out);
-    condition->test = TEST_LTE;
+    set_bounds(memory, condition->op == OPERATOR_LTE ? date.last : date.first - 1, out);
+    condition->op = OPERATOR_LTE;
     condition->count = 3;
   }
 }
@@ -106,10 +106,10 @@ static void read_reference(struct call *call, const struct pair *pair, const cha
   }
 }
 
-static void read_operand(struct call *call, const struct filter *filter, enum test test, const struct pair *pair,
-                         struct operand *out) {
+static void read_operand(struct call *call, const struct filter *filter, enum filter_operator op,
+                         const struct pair *pair, struct operand *out) {
   const struct schema *schema = filter->schema;
-  if (test == TEST_ISNULL || ((schema->kinds & KIND_BOOLEAN) && !(schema->kinds & KIND_STRING))) {
+  if (op == OPERATOR_ISNULL || ((schema->kinds & KIND_BOOLEAN) && !(schema->kinds & KIND_STRING))) {
     out->number = strcmp(pair->value, "true") == 0;
   } else if (schema->reference != NULL) {
     read_reference(call, pair, schema->reference, out);
@@ -123,7 +123,7 @@ static void read_operand(struct call *call, const struct filter *filter, enum te
 /* -- conditions ---------------------------------------------------------------------------------------------------- */
 
 static struct condition *condition_of(struct reading *reading, const struct pair *pair, const struct filter *filter,
-                                      enum test test) {
+                                      enum filter_operator op) {
   for (size_t i = 0; i < reading->selection->count; i++) {
     if (strcmp(reading->names[i], pair->name) == 0) {
       return &reading->conditions[i];
@@ -132,25 +132,25 @@ static struct condition *condition_of(struct reading *reading, const struct pair
   reading->names[reading->selection->count] = pair->name;
   struct condition *condition = &reading->conditions[reading->selection->count++];
   condition->filter = filter;
-  condition->test = test;
+  condition->op = op;
   size_t room = reading->call->uri->pair_count * (filter->kinds != NULL ? IDENTIFIERS_MEANT : 1);
   condition->operands = memory_array(reading->call->memory, struct operand, room);
   return condition;
 }
 
 static void read_pair(struct reading *reading, const struct pair *pair) {
-  enum test test;
+  enum filter_operator op;
   struct call *call = reading->call;
-  const struct filter *filter = contract_filter(call->operation, pair->name, &test);
+  const struct filter *filter = contract_filter(call->operation, pair->name, &op);
   if (filter == NULL || pair->refused) {
     return;
   }
-  if (filter->internal && call->sight->open) {
+  if (filter->internal && call->visibility->open) {
     faults_add(call->faults, PLACE_PARAMETER, pair->name, "internal", "requires a token");
     return;
   }
-  bool bound = test >= TEST_LT && test <= TEST_GTE, dates = bound && has_format(filter->bound, "partial-date");
-  bool identifier = filter->kinds != NULL && test != TEST_ISNULL;
+  bool bound = op >= OPERATOR_LT && op <= OPERATOR_GTE, dates = bound && has_format(filter->bound, "partial-date");
+  bool identifier = filter->kinds != NULL && op != OPERATOR_ISNULL;
   struct operand meant[IDENTIFIERS_MEANT];
   size_t before = reading->operands, many = identifier ? read_identifier(call, pair->name, pair->value, meant) : 1;
   reading->operands += dates ? 3 : many;
@@ -164,7 +164,7 @@ static void read_pair(struct reading *reading, const struct pair *pair) {
     }
     return;
   }
-  struct condition *condition = condition_of(reading, pair, filter, test);
+  struct condition *condition = condition_of(reading, pair, filter, op);
   if (dates) {
     bound_date(call->memory, condition, pair->value);
   } else {
@@ -172,7 +172,7 @@ static void read_pair(struct reading *reading, const struct pair *pair) {
     if (identifier) {
       memcpy(operands, meant, many * sizeof *meant);
     } else {
-      read_operand(call, filter, test, pair, operands);
+      read_operand(call, filter, op, pair, operands);
     }
     condition->count += many;
   }

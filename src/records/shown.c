@@ -2,7 +2,7 @@
  * agreement that is not public does not supersede it, and an organization that is not public has not signed it. Where
  * that makes a difference, the column public_standing has what the public is shown in place of the row's members: those
  * that are derived, and the revision and the time of the last change as they count without what is not public. Who
- * reads needs to know nothing of it (store/shadow.c).
+ * reads needs to know nothing of it (store/public_views.c).
  *
  * The public's revision moves with every write of the agreement itself, and when what is derived for the public moves;
  * so it tells nothing of others. */

@@ -4,7 +4,7 @@
 #include "base/memory.h"
 
 /* Of a read that others wait for: some ten milliseconds, and not twice that where much else is done. */
-enum { WORK_SOON = 1000, SOON_NS = 20000000 };
+enum { LIMITED_WORK = 1000, LIMITED_NS = 20000000 };
 
 static int release_json(json_t **place) {
   json_decref(*place);
@@ -19,14 +19,14 @@ json_t *owned_json(const void *memory, json_t *value) {
 }
 
 void call_limit(const struct call *call, struct db *db) {
-  if (call->soon) {
-    db_limit_work(db, WORK_SOON, SOON_NS);
+  if (call->limited) {
+    db_limit_work(db, LIMITED_WORK, LIMITED_NS);
   }
 }
 
 struct db *call_db(struct call *call) {
   if (call->db == NULL) {
-    call->db = call->sight->db;
+    call->db = call->visibility->db;
     db_begin_read(call->db);
     call_limit(call, call->db);
   }

@@ -15,7 +15,7 @@
 
 #include <jansson.h>
 
-struct ending;
+struct revocation;
 struct handler;
 struct tokens;
 
@@ -29,23 +29,23 @@ struct call {
   const struct resource *resource;
   const struct handler *handler;
   struct principal principal;
-  struct principal *by_ticket; /* whom the ticket stood for that the call showed; or NULL */
-  uint64_t commits;            /* of the store, read before anything else was */
-  int64_t admitted_ns;         /* when the caller was found (monotonic) */
-  struct ending *ending;       /* of a token or a session, which the call is about to write; or NULL */
-  json_t *body;                /* checked against the contract; owned by the call */
+  struct principal *by_ticket;   /* whom the ticket stood for that the call showed; or NULL */
+  uint64_t commits;              /* of the store, read before anything else was */
+  int64_t admitted_ns;           /* when the caller was found (monotonic) */
+  struct revocation *revocation; /* of a token or a session, which the call is about to write; or NULL */
+  json_t *body;                  /* checked against the contract; owned by the call */
   json_t
       *normal; /* of a body that is a whole record: its normal form, for the handler to take apart; owned by the call */
   const char *warning; /* the header `Warning` of the answer to a body that is doubtful; or NULL */
   struct faults *faults;
   const char *limits_left, *limits_policy; /* header values; NULL when no limit applies */
   struct worker *worker;                   /* of the thread that reads */
-  struct sight *sight;                     /* while reading: what this caller sees */
+  struct visibility *visibility;           /* while reading: what this caller sees */
   struct db *db;                           /* a transaction is open on it */
-  bool soon;                               /* a read that must not take long: its transactions are limited */
-  bool late;                               /* it has: begin again where that does no harm */
+  bool limited;                            /* a read that must not take long: its transactions are limited */
+  bool timed_out;                          /* it has: begin again where that does no harm */
   struct reply reply;
-  struct pieces *pieces; /* owned by the call, but not of its memory: another thread may be making them */
+  struct chunks *chunks; /* owned by the call, but not of its memory: another thread may be making them */
 };
 
 /* A way to answer an operation. */
@@ -62,7 +62,7 @@ struct handler {
 };
 
 /* What a caller may see: a connection, and what is remembered of what was read on it. */
-struct sight {
+struct visibility {
   struct db *db;
   bool open;                   /* only what is public, of which nothing is remembered: the next two are NULL */
   struct addresses *addresses; /* of all workers */
@@ -72,7 +72,7 @@ struct sight {
 
 struct worker {
   const struct services *services;
-  struct sight whole, open; /* of callers with a token, and of those without: there where those may read */
+  struct visibility whole, open; /* of callers with a token, and of those without: there where those may read */
   struct tokens *tokens;
 };
 

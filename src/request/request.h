@@ -7,7 +7,7 @@
 
 struct blob;
 struct follower;
-struct pieces;
+struct chunks;
 struct sockaddr;
 
 /* What a request target has at most, in bytes: longer ones come to no call, and none is given out. */
@@ -34,7 +34,7 @@ struct request {
   bool named_origin;                      /* `origin` is the front end that the server was told of */
   const struct sockaddr *peer; /* the client's address, told by a proxy if that is trusted; NULL: not from a network */
   bool secure;                 /* it came through TLS, as far as this server or a trusted proxy knows */
-  bool crowded;                /* there was no place for its connection: only what is unlimited is answered */
+  bool on_reserve;             /* there was no place for its connection: only what is unlimited is answered */
   bool trusted;                /* came by a way that only the database's owner has: the caller is admin */
   bool form_is_json;           /* curl's default media type is taken for JSON: no browser can have sent this unasked */
   const char *body;
@@ -56,7 +56,7 @@ struct reply {
   size_t header_count;
   const char *file;          /* the body is this file, which is removed once it was sent; or NULL */
   struct follower *follower; /* the body is events without an end, which it gives (api/feed.h); or NULL */
-  struct pieces *pieces;     /* the body is made while it is sent (api/pieces.h); or NULL */
+  struct chunks *chunks;     /* the body is made while it is sent (api/chunks.h); or NULL */
 };
 
 /* How a call is answered. A long write may change any number of records. */

@@ -7,11 +7,11 @@
 
 struct addresses;
 struct contract;
-struct endings;
+struct revocations;
 struct feed;
 struct limits;
 struct snapshots;
-struct spill;
+struct disk_cache;
 struct store;
 struct text;
 struct tickets;
@@ -36,14 +36,14 @@ struct services {
   const struct contract *contract;
   struct store *store;
   struct service_options options;
-  struct limits *limits;       /* access/limits.h */
-  struct endings *endings;     /* access/ending.h */
-  struct tickets *tickets;     /* access/tickets.h */
-  struct snapshots *snapshots; /* request/snapshots.h */
-  struct feed *feed;           /* changes/feed.h */
-  struct addresses *addresses; /* store/addresses.h */
-  struct spill *spill;         /* store/spill.h */
-  char build_tag[9];           /* stands for everything that decides how a document is written */
+  struct limits *limits;           /* access/limits.h */
+  struct revocations *revocations; /* access/revocation.h */
+  struct tickets *tickets;         /* access/tickets.h */
+  struct snapshots *snapshots;     /* request/snapshots.h */
+  struct feed *feed;               /* changes/feed.h */
+  struct addresses *addresses;     /* store/addresses.h */
+  struct disk_cache *disk_cache;   /* store/disk_cache.h */
+  char build_tag[9];               /* stands for everything that decides how a document is written */
   /* Adds the transport's metrics as Prometheus text; NULL when there is no transport. */
   void (*add_metrics)(void *argument, struct text *out);
   void *metrics_argument;

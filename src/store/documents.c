@@ -1,12 +1,12 @@
 /* A table of sets of four. A place in a set is taken from the entry that was put there longest ago. Documents above a
- * fixed size are not kept, so the number of places bounds the memory. Every document that is put goes to the spill as
- * well, and one that is found only there comes back into memory. */
+ * fixed size are not kept, so the number of places bounds the memory. Every document that is put goes to the disk cache
+ * as well, and one that is found only there comes back into memory. */
 #include "store/documents.h"
 
 #include "base/blob.h"
 #include "base/memory.h"
 #include "contract/contract.h"
-#include "store/spill.h"
+#include "store/disk_cache.h"
 
 enum { WAYS = 4, LARGEST = 16384, TYPICAL = 2048 };
 
@@ -18,7 +18,7 @@ struct entry {
 
 struct documents {
   struct entry *entries;
-  struct spill *spill;
+  struct disk_cache *disk_cache;
   size_t entry_sets;
   unsigned turn;
 };
@@ -30,9 +30,9 @@ static int drop_all(struct documents *documents) {
   return 0;
 }
 
-struct documents *documents_new(const void *parent, size_t bytes, struct spill *spill) {
+struct documents *documents_new(const void *parent, size_t bytes, struct disk_cache *disk_cache) {
   struct documents *documents = memory_new(parent, struct documents);
-  documents->spill = spill;
+  documents->disk_cache = disk_cache;
   documents->entry_sets = bytes / TYPICAL / WAYS + 1;
   documents->entries = memory_array(documents, struct entry, documents->entry_sets * WAYS);
   talloc_set_destructor(documents, drop_all);
@@ -66,7 +66,7 @@ struct blob *documents_get(struct documents *documents, const struct resource *r
       return blob_keep(set[i].document);
     }
   }
-  struct blob *document = spill_get(documents->spill, resource, pk, stamp);
+  struct blob *document = disk_cache_get(documents->disk_cache, resource, pk, stamp);
   if (document != NULL) {
     keep(documents, resource, pk, stamp, document);
   }
@@ -76,5 +76,5 @@ struct blob *documents_get(struct documents *documents, const struct resource *r
 void documents_put(struct documents *documents, const struct resource *resource, int64_t pk, int64_t stamp,
                    struct blob *document) {
   keep(documents, resource, pk, stamp, document);
-  spill_put(documents->spill, resource, pk, stamp, document);
+  disk_cache_put(documents->disk_cache, resource, pk, stamp, document);
 }

@@ -9,10 +9,11 @@
 struct blob;
 struct documents;
 struct resource;
-struct spill;
+struct disk_cache;
 
-/* Owned by `parent`; keeps at most about `bytes` of documents, and leaves the rest to `spill`, which may be NULL. */
-struct documents *documents_new(const void *parent, size_t bytes, struct spill *spill);
+/* Owned by `parent`; keeps at most about `bytes` of documents, and leaves the rest to `disk_cache`, which may be NULL.
+ */
+struct documents *documents_new(const void *parent, size_t bytes, struct disk_cache *disk_cache);
 
 /* The document at that stamp: a blob kept for the caller, or NULL when it is not remembered. */
 struct blob *documents_get(struct documents *documents, const struct resource *resource, int64_t pk, int64_t stamp);

@@ -11,7 +11,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "base/typeid.h"
-#include "store/shadow.h"
+#include "store/public_views.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -156,7 +156,7 @@ static void end_selection(struct graph *graph) {
 
 static void begin_selection(struct graph *graph) {
   struct sql sql = {.text = text_new(NULL)};
-  const char *table = shadow_table(graph->db, graph->selection->resource);
+  const char *table = public_views_table(graph->db, graph->selection->resource);
   text_addf(sql.text, "SELECT t.pk FROM \"%s\" t WHERE true", table);
   sql_add_selection(&sql, graph->selection);
   graph->selecting = db_query(graph->db, sql.text->data);

@@ -4,7 +4,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
-#include "store/shadow.h"
+#include "store/public_views.h"
 
 #include <string.h>
 
@@ -27,7 +27,7 @@ static void add_value(struct sql *sql, const struct grouping *grouping, const ch
 static void add_groups(struct sql *sql, struct db *db, const struct grouping *grouping) {
   const struct selection *selection = grouping->selection;
   const struct filter *filter = grouping->filter;
-  const char *table = shadow_table(db, selection->resource);
+  const char *table = public_views_table(db, selection->resource);
   text_add(sql->text, "SELECT ");
   if (filter->table == NULL) {
     add_value(sql, grouping, "t");

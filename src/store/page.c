@@ -11,8 +11,8 @@
 #include "base/text.h"
 #include "store/engine.h"
 #include "store/plan.h"
+#include "store/public_views.h"
 #include "store/ranking.h"
-#include "store/shadow.h"
 #include "store/shape.h"
 
 #include <stdio.h>
@@ -147,7 +147,7 @@ static void compose(const struct walk *walk, struct sql *sql) {
   if (on_items(walk)) {
     add_items(walk, sql);
   } else {
-    const char *table = shadow_table(walk->db, request->selection->resource);
+    const char *table = public_views_table(walk->db, request->selection->resource);
     const struct index *narrow = walk->plan.narrow;
     text_addf(sql->text, "\"%s\" t ", table);
     if (narrow != NULL) {
@@ -281,7 +281,7 @@ static long walk_days(struct walk *walk, struct page_key *keys, size_t most) {
 /* One phase of the page, along one walk or several. */
 static long walk_phase(struct walk *walk, struct page_key *keys, size_t most) {
   const struct condition *by = walk->plan.by;
-  bool named = walk->plan.lead == LEAD_EQUAL && by->test == TEST_IS;
+  bool named = walk->plan.lead == LEAD_EQUAL && by->op == OPERATOR_IS;
   const struct operand *operands = named ? by->operands : walk->plan.below;
   size_t operand_count = named ? by->count : walk->plan.below_count;
   walk->operand = NULL;
@@ -333,8 +333,8 @@ static int64_t place_pk(struct db *db, const struct page_request *request) {
 static bool can_fit(const struct page_request *request, bool with_value) {
   for (size_t i = 0; i < request->selection->count; i++) {
     const struct condition *condition = &request->selection->conditions[i];
-    if (plan_bounds_order(request, condition) && condition->test != TEST_NE) {
-      bool null = condition->test == TEST_ISNULL && condition->operands[0].number != 0;
+    if (plan_bounds_order(request, condition) && condition->op != OPERATOR_NE) {
+      bool null = condition->op == OPERATOR_ISNULL && condition->operands[0].number != 0;
       if (null == with_value) {
         return false;
       }

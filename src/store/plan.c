@@ -10,8 +10,8 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "store/engine.h"
+#include "store/public_views.h"
 #include "store/search.h"
-#include "store/shadow.h"
 #include "store/shape.h"
 
 #include <stdio.h>
@@ -41,10 +41,10 @@ bool plan_goes_by(const struct plan *plan, const struct condition *condition) {
 static bool leads(const struct shapes *shapes, const struct page_request *request, const struct condition *condition) {
   const struct filter *filter = condition->filter;
   const char *order = request->sort == NULL ? NULL : request->sort->column;
-  if (condition->test == TEST_ISNULL && filter->table == NULL && condition->operands[0].number != 0) {
+  if (condition->op == OPERATOR_ISNULL && filter->table == NULL && condition->operands[0].number != 0) {
     return shapes_indexed(shapes, request->selection->resource->table, filter->column, order, NULL);
   }
-  bool names = condition->test == TEST_IS || (condition->test == TEST_UNDER && filter->column != NULL);
+  bool names = condition->op == OPERATOR_IS || (condition->op == OPERATOR_UNDER && filter->column != NULL);
   if (!names || filter->kind_column != NULL || condition->count > WALKS_MOST) {
     return false;
   }
@@ -57,7 +57,7 @@ static bool leads(const struct shapes *shapes, const struct page_request *reques
                        : shapes_indexed(shapes, filter->table, filter->column, copy, "owner");
 }
 
-/* Reads what a TEST_UNDER stands for; false when that is too much to walk for each. */
+/* Reads what a OPERATOR_UNDER stands for; false when that is too much to walk for each. */
 static bool read_below(struct db *db, const struct selection *selection, struct plan *plan) {
   struct sql sql = {.text = text_new(NULL)};
   text_add(sql.text, "SELECT pk FROM ");
@@ -80,14 +80,14 @@ static bool read_below(struct db *db, const struct selection *selection, struct 
 /* Whether what fits the condition can be gathered without looking at everything. */
 static bool gathers(const struct shapes *shapes, const struct selection *selection, const struct condition *condition) {
   const struct filter *filter = condition->filter;
-  bool positive = condition->test == TEST_IS || condition->test == TEST_UNDER;
+  bool positive = condition->op == OPERATOR_IS || condition->op == OPERATOR_UNDER;
   if (filter->column == NULL) {
     return true;
   }
   if (filter->table != NULL) {
     return positive && shapes_indexed(shapes, filter->table, filter->column, NULL, NULL);
   }
-  bool bounded = condition->test != TEST_NE && condition->test != TEST_ISNULL;
+  bool bounded = condition->op != OPERATOR_NE && condition->op != OPERATOR_ISNULL;
   return bounded && shapes_indexed(shapes, selection->resource->table, filter->column, NULL, NULL);
 }
 
@@ -109,7 +109,7 @@ static int64_t count_few(struct db *db, const struct selection *selection, const
     text_addf(sql.text, "SELECT count(*) FROM (SELECT 1 FROM \"%s\" i WHERE ", filter->table);
     sql_add_match(&sql, selection, condition, "i", NULL);
   } else {
-    const char *table = shadow_table(db, selection->resource);
+    const char *table = public_views_table(db, selection->resource);
     text_addf(sql.text, "SELECT count(*) FROM (SELECT 1 FROM \"%s\" t WHERE true", table);
     for (size_t i = 0; i < selection->count; i++) {
       if (&selection->conditions[i] == condition || of_one_column(&selection->conditions[i], condition)) {
@@ -130,7 +130,7 @@ static int64_t count_few(struct db *db, const struct selection *selection, const
 static int breadth(const struct condition *condition) {
   const struct filter *filter = condition->filter;
   bool enumerated = filter->schema->values != NULL || (filter->schema->kinds & KIND_BOOLEAN) != 0;
-  return condition->test == TEST_ISNULL ? 2 : enumerated ? 1 : 0;
+  return condition->op == OPERATOR_ISNULL ? 2 : enumerated ? 1 : 0;
 }
 
 /* An index in which the walk along the pks finds what it tests; NULL when there is none, or only views are to be seen.
@@ -179,7 +179,7 @@ static size_t find_equal(struct db *db, const struct page_request *request, stru
     const struct condition *condition = &selection->conditions[i];
     struct plan equal = {.lead = LEAD_EQUAL, .by = condition};
     if (leads(engine_shapes(db), request, condition) && (plan->by == NULL || breadth(condition) < breadth(plan->by)) &&
-        (condition->test != TEST_UNDER || read_below(db, selection, &equal))) {
+        (condition->op != OPERATOR_UNDER || read_below(db, selection, &equal))) {
       others += plan->by != NULL;
       *plan = equal;
     } else {

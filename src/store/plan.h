@@ -20,8 +20,9 @@ struct index;
 
 struct plan {
   enum lead lead;
-  const struct condition *by;       /* for LEAD_EQUAL and LEAD_GATHER; NULL: what is searched for */
-  struct operand below[WALKS_MOST]; /* for LEAD_EQUAL by a TEST_UNDER: all that lies below, and what that is below */
+  const struct condition *by; /* for LEAD_EQUAL and LEAD_GATHER; NULL: what is searched for */
+  struct operand
+      below[WALKS_MOST]; /* for LEAD_EQUAL by a OPERATOR_UNDER: all that lies below, and what that is below */
   size_t below_count;
   const struct condition *days_by; /* for LEAD_DAYS: it bounds the days; but the page is tested for it, too */
   char days[SPAN_SIZE];            /* what that column may have within what is asked of it: JSON */

@@ -8,9 +8,9 @@
 #include "domain/fold.h"
 #include "domain/names.h"
 #include "store/engine.h"
+#include "store/public_views.h"
 #include "store/search.h"
 #include "store/search_text.h"
-#include "store/shadow.h"
 #include "store/shape.h"
 #include "store/store.h"
 
@@ -263,7 +263,7 @@ static bool prepare(struct db *db, const struct contract *contract, struct error
                 resource->search, open ? "_public" : "", resource->search, open ? "_public" : "");
     }
   }
-  bool fine = engine_execute(db, "PRAGMA query_only = OFF") && shadow_beside(db, contract, error) &&
+  bool fine = engine_execute(db, "PRAGMA query_only = OFF") && public_views_beside(db, contract, error) &&
               engine_execute(db, sql->data);
   fine = engine_execute(db, "PRAGMA query_only = ON") && fine; /* whatever failed */
   talloc_free(sql);

@@ -15,9 +15,9 @@
 #include "domain/fold.h"
 #include "domain/names.h"
 #include "store/engine.h"
+#include "store/public_views.h"
 #include "store/search.h"
 #include "store/search_text.h"
-#include "store/shadow.h"
 #include "store/shape.h"
 
 #include <inttypes.h>
@@ -407,7 +407,7 @@ bool search_open(struct db *db, const struct contract *contract, struct error *e
   if (!make_tables(db, contract)) {
     return error_set(error, "the tables of the search index cannot be made: %s", db_failure_text(db));
   }
-  if (!shadow_beside(db, contract, error)) {
+  if (!public_views_beside(db, contract, error)) {
     return false;
   }
   struct search_marks *marks = memory_new(db, struct search_marks);

@@ -1,6 +1,6 @@
 /* The searched text of a record is the columns that the contract marks, and the names of records that it refers to: one
  * SELECT for its own, and one for each of its tables of items. For the public the same is read through the views of
- * shadow.c, so that it says nothing that they would not. */
+ * public_views.c, so that it says nothing that they would not. */
 #include "store/search_sql.h"
 
 #include "base/memory.h"

@@ -6,13 +6,13 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "store/public_views.h"
 #include "store/search.h"
-#include "store/shadow.h"
 
 #include <string.h>
 
 bool condition_bounds(const struct condition *condition) {
-  return condition->test >= TEST_LT && condition->test <= TEST_GTE;
+  return condition->op >= OPERATOR_LT && condition->op <= OPERATOR_GTE;
 }
 
 bool selection_is_all(const struct selection *selection) {
@@ -112,7 +112,7 @@ void sql_add_match(struct sql *sql, const struct selection *selection, const str
     add_kinds(sql, filter, alias, operands, count);
   } else {
     text_addf(sql->text, "%s.\"%s\"", alias, filter->column);
-    if (condition->test == TEST_UNDER && operand == NULL) {
+    if (condition->op == OPERATOR_UNDER && operand == NULL) {
       text_add(sql->text, " IN ");
       sql_add_below(sql, selection, condition, true);
     } else {
@@ -124,10 +124,10 @@ void sql_add_match(struct sql *sql, const struct selection *selection, const str
 
 static void add_on_items(struct sql *sql, const struct selection *selection, const struct condition *condition) {
   const struct filter *filter = condition->filter;
-  bool none = condition->test == TEST_NE || (condition->test == TEST_ISNULL && condition->operands[0].number != 0);
+  bool none = condition->op == OPERATOR_NE || (condition->op == OPERATOR_ISNULL && condition->operands[0].number != 0);
   text_addf(sql->text, " AND %sEXISTS (SELECT 1 FROM \"%s\" i WHERE i.owner = t.pk AND ", none ? "NOT " : "",
             filter->table);
-  if (condition->test == TEST_ISNULL) {
+  if (condition->op == OPERATOR_ISNULL) {
     text_addf(sql->text, "i.\"%s\" IS NOT NULL", filter->column);
     sql_add_holding(sql, selection, filter, "i");
   } else {
@@ -138,28 +138,29 @@ static void add_on_items(struct sql *sql, const struct selection *selection, con
 
 static void add_on_column(struct sql *sql, const struct selection *selection, const struct condition *condition,
                           const char *column) {
-  static const char *const signs[TEST_COUNT] = {[TEST_LT] = "<", [TEST_LTE] = "<=", [TEST_GT] = ">", [TEST_GTE] = ">="};
+  static const char *const signs[OPERATOR_COUNT] = {
+      [OPERATOR_LT] = "<", [OPERATOR_LTE] = "<=", [OPERATOR_GT] = ">", [OPERATOR_GTE] = ">="};
   const struct operand *operands = condition->operands;
   text_add(sql->text, " AND ");
-  switch (condition->test) {
-  case TEST_IS:
+  switch (condition->op) {
+  case OPERATOR_IS:
     text_add(sql->text, column);
     add_operands(sql, operands, condition->count);
     break;
-  case TEST_NE:
+  case OPERATOR_NE:
     text_addf(sql->text, "coalesce(NOT %s", column);
     add_operands(sql, operands, condition->count);
     text_add(sql->text, ", true)");
     break;
-  case TEST_ISNULL:
+  case OPERATOR_ISNULL:
     text_addf(sql->text, "%s IS %sNULL", column, operands[0].number != 0 ? "" : "NOT ");
     break;
-  case TEST_UNDER:
+  case OPERATOR_UNDER:
     text_addf(sql->text, "%s IN ", column);
     sql_add_below(sql, selection, condition, true);
     break;
   default:
-    text_addf(sql->text, "%s %s ", column, signs[condition->test]);
+    text_addf(sql->text, "%s %s ", column, signs[condition->op]);
     add_operand(sql, &operands[0]);
     if (condition->count == 3) {
       text_addf(sql->text, " AND +%s NOT IN (", column);
@@ -205,7 +206,7 @@ void sql_add_selection(struct sql *sql, const struct selection *selection) {
   sql_add_search(sql, selection, (struct search_form){.leads = true});
   for (size_t i = 0; i < selection->count; i++) {
     const struct condition *condition = &selection->conditions[i];
-    bool any = condition->test == TEST_IS || condition->test == TEST_UNDER;
+    bool any = condition->op == OPERATOR_IS || condition->op == OPERATOR_UNDER;
     sql_add_condition(sql, selection, condition, condition->filter->table == NULL || any);
   }
 }
@@ -226,7 +227,7 @@ void sql_bind(struct query *query, const struct sql *sql) {
 
 int64_t selection_count(struct db *db, const struct selection *selection) {
   struct sql sql = {.text = text_new(NULL)};
-  const char *table = shadow_table(db, selection->resource);
+  const char *table = public_views_table(db, selection->resource);
   text_addf(sql.text, "SELECT count(*) FROM (SELECT 1 FROM \"%s\" t WHERE true", table);
   sql_add_selection(&sql, selection);
   text_add(sql.text, ")");

@@ -20,12 +20,12 @@ struct operand {
   const char *kind; /* of a filter with kinds: only values of this one; or NULL */
 };
 
-/* TEST_IS, TEST_NE and TEST_UNDER have one operand or more; TEST_ISNULL the number 0 or 1; the others one. With
- * TEST_LTE may come two more, texts which the value is not (`2019-07` and `2019` end after 2019-07-15, before which
- * they are sorted). */
+/* OPERATOR_IS, OPERATOR_NE and OPERATOR_UNDER have one operand or more; OPERATOR_ISNULL the number 0 or 1; the others
+ * one. With OPERATOR_LTE may come two more, texts which the value is not (`2019-07` and `2019` end after 2019-07-15,
+ * before which they are sorted). */
 struct condition {
   const struct filter *filter;
-  enum test test;
+  enum filter_operator op;
   const struct operand *operands;
   size_t count;
 };
@@ -64,8 +64,8 @@ void sql_add_condition(struct sql *sql, const struct selection *selection, const
                        bool lead);
 /* The same, asked of the copy of the record's column that the item `d` has. */
 void sql_add_on_copy(struct sql *sql, const struct selection *selection, const struct condition *condition, bool lead);
-/* Adds what the column `alias`.column of the condition's filter has to be, for TEST_IS and TEST_UNDER; `operand` is the
- * only value meant, or NULL for any of them. */
+/* Adds what the column `alias`.column of the condition's filter has to be, for OPERATOR_IS and OPERATOR_UNDER;
+ * `operand` is the only value meant, or NULL for any of them. */
 void sql_add_match(struct sql *sql, const struct selection *selection, const struct condition *condition,
                    const char *alias, const struct operand *operand);
 /* Adds " AND …": the item `alias` of the filter's table holds on the day that is asked for, where that matters. */
@@ -73,7 +73,8 @@ void sql_add_holding(struct sql *sql, const struct selection *selection, const s
                      const char *alias);
 /* Adds " AND …" for what the record `t` is searched for by, when there is that. */
 void sql_add_search(struct sql *sql, const struct selection *selection, struct search_form form);
-/* Adds (…), a statement: the pks of what stands below those that a TEST_UNDER names, and with `themselves` those too.
+/* Adds (…), a statement: the pks of what stands below those that a OPERATOR_UNDER names, and with `themselves` those
+ * too.
  */
 void sql_add_below(struct sql *sql, const struct selection *selection, const struct condition *condition,
                    bool themselves);

@@ -6,12 +6,12 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/output.h"
-#include "store/copies.h"
+#include "store/denormalized.h"
 #include "store/engine.h"
 #include "store/lock.h"
+#include "store/public_views.h"
 #include "store/resource.h"
 #include "store/search_index.h"
-#include "store/shadow.h"
 #include "store/shape.h"
 #include "store/sort_names.h"
 #include "store/writer.h"
@@ -136,7 +136,7 @@ static struct db *open_reader(struct store *store, bool open, struct error *erro
     return NULL;
   }
   engine_set_shapes(db, store->shapes);
-  if ((open && !shadow_tables(db, store->contract, error)) || !engine_prepare(db, false, error)) {
+  if ((open && !public_views_tables(db, store->contract, error)) || !engine_prepare(db, false, error)) {
     engine_close(db);
     return NULL;
   }
@@ -354,7 +354,7 @@ bool store_backup(struct store *store, const char *target, struct error *error) 
 bool store_check(struct db *db, const struct contract *contract, void (*tell)(void *argument, const char *line),
                  void *argument) {
   bool whole = engine_check(db, tell, argument);
-  bool copied = copies_check(db, contract, tell, argument);
+  bool copied = denormalized_check(db, contract, tell, argument);
   return sort_names_check(db, contract, tell, argument) && copied && whole;
 }
 

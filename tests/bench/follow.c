@@ -20,7 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { LINE_ROOM = 4096, MINUTE_MS = 60000, PATIENCE_MS = 10000 };
+enum { LINE_ROOM = 4096, MINUTE_MS = 60000, WAIT_MOST_MS = 10000 };
 
 static struct {
   int port, streams, rate;
@@ -193,7 +193,7 @@ static void follow_all(struct stream *streams) {
     if (begun == options.streams) {
       writing = pthread_create(&writer, NULL, write_steadily, NULL) == 0;
     }
-    end = atomic_load(&over) && end > 0 ? end : clock_ms(CLOCK_MONOTONIC) + PATIENCE_MS;
+    end = atomic_load(&over) && end > 0 ? end : clock_ms(CLOCK_MONOTONIC) + WAIT_MOST_MS;
   }
   pthread_join(writer, NULL);
   close(epoll);

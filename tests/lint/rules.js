@@ -68,9 +68,9 @@ const sqlElsewhere = {
 // What callers without a token see is hidden by temporary views of the tables' own names: a statement that names the file reaches past.
 const pastTheViews = {
   name: 'tables go by their bare names',
-  applies: (path) => (/^src\/store\/.*\.c$/.test(path) && path !== 'src/store/shadow.c') || /^sql\/\w+\/(views\/.*|queries)\.sql$/.test(path),
+  applies: (path) => (/^src\/store\/.*\.c$/.test(path) && path !== 'src/store/public_views.c') || /^sql\/\w+\/(views\/.*|queries)\.sql$/.test(path),
   check(path, text) {
-    return [...matches(text, /\bmain\.[\\"\w]/g)].map(({ line }) => ({ line, message: 'only src/store/shadow.c names the file that a table lies in' }));
+    return [...matches(text, /\bmain\.[\\"\w]/g)].map(({ line }) => ({ line, message: 'only src/store/public_views.c names the file that a table lies in' }));
   },
 };
 
@@ -97,7 +97,7 @@ function callArguments(text, open) {
 const contractName = /^\w+(\[\w+\])?((->|\.)(request|resource|schema|selection|sort|filter|tree|shape|member|public_by))*(->|\.)(table|column|view|name|reference|public_value|type|kind|kind_column|search)$/;
 const literal = /^("(?:[^"\\]|\\.)*"\s*)+$/;
 // Made of the two above in the same file; a name that comes here from elsewhere needs a look at its callers.
-const composed = /^(table|column|condition|own_columns|own_column|path|link|separator|than|direction|below|alias|signs\[condition->test\]|order|walk->(order|pk)|statement\.values->data)$/;
+const composed = /^(table|column|condition|own_columns|own_column|path|link|separator|than|direction|below|alias|signs\[condition->op\]|order|walk->(order|pk)|statement\.values->data)$/;
 const isWords = (argument) => {
   const choice = argument.match(/^[^?]+ \? (.+) : (.+)$/);
   return choice

@@ -33,9 +33,9 @@ test('a header is named from src/, and a folder that is no room is not one', () 
 });
 
 test('statements name tables barely, so that what is hidden from a connection stays hidden', () => {
-  finds('sql/sqlite/queries.sql', '-- name: a\nSELECT 1 FROM main.agreements\n', /^2: only src\/store\/shadow\.c/);
-  finds('src/store/page.c', '/* A model. */\nconst char *a = "FROM main.\\"agreements\\"";\n', /^2: only src\/store\/shadow\.c/);
-  passes('src/store/shadow.c', '/* A model. */\nconst char *a = "FROM main.tokens";\n');
+  finds('sql/sqlite/queries.sql', '-- name: a\nSELECT 1 FROM main.agreements\n', /^2: only src\/store\/public_views\.c/);
+  finds('src/store/page.c', '/* A model. */\nconst char *a = "FROM main.\\"agreements\\"";\n', /^2: only src\/store\/public_views\.c/);
+  passes('src/store/public_views.c', '/* A model. */\nconst char *a = "FROM main.tokens";\n');
 });
 
 test('one file knows SQLite, one GnuTLS, one libical, one folder libmicrohttpd', () => {

@@ -133,8 +133,8 @@ static void a_follower_gets_the_whole_log_in_pieces_of_any_size(void **state) {
   assert_numbers(whole, 0, 300, -1);
   assert_non_null(strstr(whole->data, "\"actor\":\"\\\"quoted\\\"\\nname\""));
   for (size_t room = 1; room < 600; room = room * 2 + 1) {
-    struct text *pieces = take_all(follow(feeds, feeds->worker, memory, ""), feeds->worker, memory, room);
-    assert_string_equal(pieces->data, whole->data);
+    struct text *chunks = take_all(follow(feeds, feeds->worker, memory, ""), feeds->worker, memory, room);
+    assert_string_equal(chunks->data, whole->data);
   }
   talloc_free(memory);
 }

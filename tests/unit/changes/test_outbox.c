@@ -1,4 +1,4 @@
-/* The outbox without a courier: what is made out, what may go when, and who is woken. */
+/* The outbox without a sender: what is made out, what may go when, and who is woken. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -130,26 +130,26 @@ static void settle(void) {
 }
 
 /* Takes what may go once everything that can be made out is. */
-static size_t take(struct parcel *parcels[OUTBOX_PARCELS], int64_t *next_ms) {
-  size_t taken = outbox_take(house.outbox, clock_now_ms(), parcels, next_ms);
+static size_t take(struct delivery *deliveries[OUTBOX_DELIVERIES], int64_t *next_ms) {
+  size_t taken = outbox_take(house.outbox, clock_now_ms(), deliveries, next_ms);
   while (taken == 0 && (outbox_saving(house.outbox) || outbox_stirred(house.outbox))) {
     pause_a_little();
-    taken = outbox_take(house.outbox, clock_now_ms(), parcels, next_ms);
+    taken = outbox_take(house.outbox, clock_now_ms(), deliveries, next_ms);
   }
   return taken;
 }
 
-static void tell(struct parcel *parcel, int status) {
-  outbox_tell(house.outbox, parcel, &(struct attempt){.status = status});
+static void tell(struct delivery *delivery, int status) {
+  outbox_tell(house.outbox, delivery, &(struct attempt){.status = status});
 }
 
 /* -- tests --------------------------------------------------------------------------------------------------------- */
 
 static void where_there_is_no_webhook_a_commit_wakes_nobody(void **state) {
   (void)state;
-  struct parcel *parcels[OUTBOX_PARCELS];
+  struct delivery *deliveries[OUTBOX_DELIVERIES];
   int64_t next;
-  assert_int_equal(take(parcels, &next), 0);
+  assert_int_equal(take(deliveries, &next), 0);
   atomic_store(&house.woken, 0);
   add_changes(3);
   assert_int_equal(atomic_load(&house.woken), 0);
@@ -159,18 +159,18 @@ static void where_there_is_no_webhook_a_commit_wakes_nobody(void **state) {
 
 static void a_webhook_gets_two_parcels_at_once_in_the_order_of_the_changes(void **state) {
   (void)state;
-  struct parcel *parcels[OUTBOX_PARCELS], *more[OUTBOX_PARCELS];
+  struct delivery *deliveries[OUTBOX_DELIVERIES], *more[OUTBOX_DELIVERIES];
   int64_t next;
   add_webhook("one", "[]");
   add_webhook("other", "[\"agreements\"]");
   add_changes(5);
-  assert_int_equal(take(parcels, &next), 2);
-  assert_non_null(strstr(parcels[0]->body, "\"seq\":1,"));
-  assert_non_null(strstr(parcels[0]->body, "\"type\":\"area.created\""));
-  assert_non_null(strstr(parcels[1]->body, "\"seq\":2,"));
-  assert_memory_equal(parcels[0]->signature, "v1,", 3);
+  assert_int_equal(take(deliveries, &next), 2);
+  assert_non_null(strstr(deliveries[0]->body, "\"seq\":1,"));
+  assert_non_null(strstr(deliveries[0]->body, "\"type\":\"area.created\""));
+  assert_non_null(strstr(deliveries[1]->body, "\"seq\":2,"));
+  assert_memory_equal(deliveries[0]->signature, "v1,", 3);
   assert_int_equal(outbox_take(house.outbox, clock_now_ms(), more, &next), 0);
-  tell(parcels[0], 200);
+  tell(deliveries[0], 200);
   assert_int_equal(outbox_take(house.outbox, clock_now_ms(), more, &next), 0); /* not before it is on the disk */
   settle();
   assert_int_equal(take(more, &next), 1);
@@ -181,7 +181,7 @@ static void a_webhook_gets_two_parcels_at_once_in_the_order_of_the_changes(void 
 
 static void those_that_fail_leave_half_of_the_places_to_the_others(void **state) {
   (void)state;
-  struct parcel *parcels[OUTBOX_PARCELS];
+  struct delivery *deliveries[OUTBOX_DELIVERIES];
   int64_t next;
   char name[16];
   for (int i = 0; i < 20; i++) {
@@ -192,29 +192,29 @@ static void those_that_fail_leave_half_of_the_places_to_the_others(void **state)
   add_changes(10);
   while (number("SELECT count(*) FROM webhooks WHERE position < 10") > 0) {
     settle();
-    outbox_take(house.outbox, 0, parcels, &next); /* in 1970 nothing is due */
+    outbox_take(house.outbox, 0, deliveries, &next); /* in 1970 nothing is due */
   }
   settle();
-  assert_int_equal(take(parcels, &next), OUTBOX_PARCELS);
-  for (int i = 0; i < OUTBOX_PARCELS; i++) { /* eight sound ones with two each go first */
-    assert_true(atoi(strstr(parcels[i]->url, "hook") + 4) >= 12);
-    tell(parcels[i], 500);
+  assert_int_equal(take(deliveries, &next), OUTBOX_DELIVERIES);
+  for (int i = 0; i < OUTBOX_DELIVERIES; i++) { /* eight sound ones with two each go first */
+    assert_true(atoi(strstr(deliveries[i]->url, "hook") + 4) >= 12);
+    tell(deliveries[i], 500);
   }
   settle();
-  assert_int_equal(take(parcels, &next), OUTBOX_PARCELS / 2);
+  assert_int_equal(take(deliveries, &next), OUTBOX_DELIVERIES / 2);
 }
 
 static void what_was_not_saved_is_not_sent_again_meanwhile(void **state) {
   (void)state;
-  struct parcel *parcels[OUTBOX_PARCELS];
+  struct delivery *deliveries[OUTBOX_DELIVERIES];
   int64_t next, now = clock_now_ms();
   add_webhook("one", "[]");
   add_changes(1);
-  assert_int_equal(take(parcels, &next), 1);
+  assert_int_equal(take(deliveries, &next), 1);
   execute("CREATE TRIGGER stuck BEFORE UPDATE ON webhook_deliveries BEGIN SELECT raise(ABORT, 'stuck'); END");
-  tell(parcels[0], 200);
+  tell(deliveries[0], 200);
   settle();
-  assert_int_equal(outbox_take(house.outbox, clock_now_ms(), parcels, &next), 0);
+  assert_int_equal(outbox_take(house.outbox, clock_now_ms(), deliveries, &next), 0);
   assert_int_equal(number("SELECT count(*) FROM webhook_deliveries WHERE state = 'pending'"), 1);
   execute("DROP TRIGGER stuck");
   assert_true(outbox_settle(house.outbox, now) > now);
@@ -225,38 +225,38 @@ static void what_was_not_saved_is_not_sent_again_meanwhile(void **state) {
 
 static void a_later_attempt_says_when_to_come_back(void **state) {
   (void)state;
-  struct parcel *parcels[OUTBOX_PARCELS];
+  struct delivery *deliveries[OUTBOX_DELIVERIES];
   int64_t next, now = clock_now_ms();
   add_webhook("one", "[]");
   add_changes(1);
-  assert_int_equal(take(parcels, &next), 1);
-  tell(parcels[0], 500);
+  assert_int_equal(take(deliveries, &next), 1);
+  tell(deliveries[0], 500);
   settle();
-  assert_int_equal(take(parcels, &next), 0);
+  assert_int_equal(take(deliveries, &next), 0);
   assert_true(next >= now + 4000 && next <= clock_now_ms() + 6000);
-  assert_int_equal(outbox_take(house.outbox, next, parcels, &next), 1);
+  assert_int_equal(outbox_take(house.outbox, next, deliveries, &next), 1);
 }
 
 static void what_is_asked_for_again_during_its_last_attempt_goes_on(void **state) {
   (void)state;
-  struct parcel *parcels[OUTBOX_PARCELS];
+  struct delivery *deliveries[OUTBOX_DELIVERIES];
   int64_t next;
   char sql[200];
   add_webhook("one", "[]");
   add_changes(2);
-  assert_int_equal(take(parcels, &next), 2);
+  assert_int_equal(take(deliveries, &next), 2);
   for (int i = 0; i < 2; i++) {
-    tell(parcels[i], 500);
+    tell(deliveries[i], 500);
   }
   settle();
   execute("UPDATE webhook_deliveries SET attempts = 9, next_at = '2026-04-01T00:00:00.000Z' WHERE seq = 1");
   execute("UPDATE webhook_deliveries SET attempts = 0, next_at = '2026-04-01T00:00:00.000Z' WHERE seq = 2");
   for (int seq = 1; seq <= 2; seq++) { /* the last attempt of one, and the first of one that was begun anew before */
-    assert_int_equal(take(parcels, &next), 1);
+    assert_int_equal(take(deliveries, &next), 1);
     snprintf(sql, sizeof sql,
              "UPDATE webhook_deliveries SET attempts = 0, next_at = '2026-04-02T00:00:00.000Z' WHERE seq = %d", seq);
     execute(sql);
-    tell(parcels[0], seq == 1 ? 500 : 410);
+    tell(deliveries[0], seq == 1 ? 500 : 410);
     settle();
     assert_int_equal(number("SELECT count(*) FROM webhook_deliveries WHERE state = 'pending' AND attempts = 0 "
                             "AND next_at = '2026-04-02T00:00:00.000Z' AND json_array_length(log) = 2"),
@@ -268,7 +268,7 @@ static void what_is_asked_for_again_during_its_last_attempt_goes_on(void **state
 
 static void what_has_ended_goes_after_thirty_days(void **state) {
   (void)state;
-  struct parcel *parcels[OUTBOX_PARCELS];
+  struct delivery *deliveries[OUTBOX_DELIVERIES];
   int64_t next, day = 24LL * 60 * 60 * 1000;
   char before[CLOCK_TIMESTAMP_SIZE], after[CLOCK_TIMESTAMP_SIZE], sql[400];
   clock_timestamp(clock_now_ms() - 31 * day, before);
@@ -281,7 +281,7 @@ static void what_has_ended_goes_after_thirty_days(void **state) {
            "('c', 1, 3, 'pending', '2026', '2999-01-01T00:00:00.000Z', NULL)",
            before, after);
   execute(sql);
-  assert_int_equal(take(parcels, &next), 0); /* though nothing is new */
+  assert_int_equal(take(deliveries, &next), 0); /* though nothing is new */
   settle();
   assert_int_equal(number("SELECT count(*) FROM webhook_deliveries WHERE id = 'a'"), 0);
   assert_int_equal(number("SELECT count(*) FROM webhook_deliveries"), 2);
@@ -289,14 +289,14 @@ static void what_has_ended_goes_after_thirty_days(void **state) {
 
 static void all_that_has_ended_goes_in_a_registry_at_rest(void **state) {
   (void)state;
-  struct parcel *parcels[OUTBOX_PARCELS];
+  struct delivery *deliveries[OUTBOX_DELIVERIES];
   int64_t next;
   add_changes(1200);
   add_webhook("one", "[]");
   execute("UPDATE webhooks SET enabled = 0");
   execute("INSERT INTO webhook_deliveries (id, webhook, seq, state, created_at, ended_at) "
           "SELECT 'd' || seq, 1, seq, 'delivered', '2020', '2020-01-01T00:00:00.000Z' FROM history");
-  assert_int_equal(take(parcels, &next), 0);
+  assert_int_equal(take(deliveries, &next), 0);
   assert_int_equal(number("SELECT count(*) FROM webhook_deliveries"), 0);
 }
 

@@ -1,8 +1,8 @@
 /* The memory of rendered documents: it may forget, it may never be wrong. */
 #include "sample.h"
 
+#include "store/disk_cache.h"
 #include "store/documents.h"
-#include "store/spill.h"
 
 enum { ROOM = 1 << 20 };
 
@@ -65,7 +65,7 @@ static void a_large_document_is_not_kept(void **state) {
 
 static void what_memory_has_no_room_for_comes_back_from_the_spill(void **state) {
   struct sample *sample = *state;
-  struct documents *documents = documents_new(sample, 1, spill_new(sample, sample->folder, ROOM));
+  struct documents *documents = documents_new(sample, 1, disk_cache_new(sample, sample->folder, ROOM));
   for (int64_t pk = 1; pk < 100; pk++) {
     put(documents, sample->areas, pk, 1, "spilled");
   }

@@ -129,7 +129,7 @@ static const struct operand japan[] = {{.text = "JP"}}, two[] = {{.text = "JP"},
 
 static void a_filter_takes_any_of_its_values_and_keeps_the_order(void **state) {
   const struct filter *country = filter_of(*state, "country");
-  const struct condition either = {country, TEST_IS, two, 2}, one = {country, TEST_IS, japan, 1};
+  const struct condition either = {country, OPERATOR_IS, two, 2}, one = {country, OPERATOR_IS, japan, 1};
   assert_found(*state, &either, 1, "established", "aecibh");
   assert_found(*state, &one, 1, "established", "ach");
   assert_found(*state, &either, 1, NULL, "abcehi");
@@ -137,20 +137,21 @@ static void a_filter_takes_any_of_its_values_and_keeps_the_order(void **state) {
 }
 
 static void a_filter_that_nothing_meets_gives_an_empty_page(void **state) {
-  const struct condition none = {filter_of(*state, "country"), TEST_IS, nowhere, 1};
+  const struct condition none = {filter_of(*state, "country"), OPERATOR_IS, nowhere, 1};
   assert_found(*state, &none, 1, NULL, "");
   assert_found(*state, &none, 1, "established", "");
 }
 
 static void what_is_not_known_is_none_of_the_values(void **state) {
-  const struct condition other = {filter_of(*state, "country"), TEST_NE, japan, 1};
+  const struct condition other = {filter_of(*state, "country"), OPERATOR_NE, japan, 1};
   assert_found(*state, &other, 1, NULL, "bdefgi");
   assert_found(*state, &other, 1, "established", "gfeibd");
 }
 
 static void what_is_not_known_can_be_asked_for(void **state) {
   const struct filter *established = filter_of(*state, "established");
-  const struct condition unknown = {established, TEST_ISNULL, yes, 1}, known = {established, TEST_ISNULL, no, 1};
+  const struct condition unknown = {established, OPERATOR_ISNULL, yes, 1},
+                         known = {established, OPERATOR_ISNULL, no, 1};
   assert_found(*state, &unknown, 1, NULL, "bdh");
   assert_found(*state, &unknown, 1, "established", "bdh");
   assert_found(*state, &unknown, 1, "country", "hbd");
@@ -162,7 +163,7 @@ static void bounds_leave_out_what_is_not_known(void **state) {
   static const struct operand from[] = {{.text = "2019"}},
                               until[] = {{.text = "2020-12-31"}, {.text = ""}, {.text = ""}};
   const struct filter *established = filter_of(*state, "established");
-  const struct condition both[] = {{established, TEST_GTE, from, 1}, {established, TEST_LTE, until, 3}};
+  const struct condition both[] = {{established, OPERATOR_GTE, from, 1}, {established, OPERATOR_LTE, until, 3}};
   assert_found(*state, both, 2, NULL, "aef");
   assert_found(*state, both, 2, "established", "afe");
   assert_found(*state, both, 2, "country", "fae");
@@ -170,8 +171,8 @@ static void bounds_leave_out_what_is_not_known(void **state) {
 
 static void conditions_hold_together(void **state) {
   static const struct operand from[] = {{.text = "2020"}};
-  const struct condition all[] = {{filter_of(*state, "country"), TEST_IS, two, 2},
-                                  {filter_of(*state, "established"), TEST_GTE, from, 1}};
+  const struct condition all[] = {{filter_of(*state, "country"), OPERATOR_IS, two, 2},
+                                  {filter_of(*state, "established"), OPERATOR_GTE, from, 1}};
   assert_found(*state, all, 2, NULL, "cei");
   assert_found(*state, all, 2, "established", "eci");
 }

@@ -213,23 +213,24 @@ static void assert_pages(struct sample *sample, const struct selection *selectio
 
 struct asked {
   const char *name;
-  enum test test;
+  enum filter_operator op;
   struct operand operands[2];
   size_t count;
 };
 
 static const struct asked none = {0};
-static const struct asked party = {"party", TEST_IS, {{.number = 1}}, 1}, area = {"area", TEST_IS, {{.number = 1}}, 1},
-                          country = {"country", TEST_IS, {{.text = "JP"}}, 1},
-                          status = {"status", TEST_IS, {{.text = "in_force"}}, 1},
-                          statuses = {"status", TEST_IS, {{.text = "in_force"}, {.text = "expired"}}, 2},
-                          expiring = {"flag", TEST_IS, {{.text = "expiring"}}, 1},
-                          notice = {"flag", TEST_IS, {{.text = "notice_window"}}, 1},
-                          tag = {"tag", TEST_IS, {{.text = "common"}}, 1},
-                          kind = {"kind", TEST_IS, {{.text = "mou"}}, 1},
-                          owner = {"owner", TEST_IS, {{.text = "common"}}, 1},
-                          stage = {"stage", TEST_IS, {{.text = "concluded"}}, 1},
-                          ends = {"period_ends_on", TEST_LTE, {{.text = "2027"}}, 1};
+static const struct asked party = {"party", OPERATOR_IS, {{.number = 1}}, 1},
+                          area = {"area", OPERATOR_IS, {{.number = 1}}, 1},
+                          country = {"country", OPERATOR_IS, {{.text = "JP"}}, 1},
+                          status = {"status", OPERATOR_IS, {{.text = "in_force"}}, 1},
+                          statuses = {"status", OPERATOR_IS, {{.text = "in_force"}, {.text = "expired"}}, 2},
+                          expiring = {"flag", OPERATOR_IS, {{.text = "expiring"}}, 1},
+                          notice = {"flag", OPERATOR_IS, {{.text = "notice_window"}}, 1},
+                          tag = {"tag", OPERATOR_IS, {{.text = "common"}}, 1},
+                          kind = {"kind", OPERATOR_IS, {{.text = "mou"}}, 1},
+                          owner = {"owner", OPERATOR_IS, {{.text = "common"}}, 1},
+                          stage = {"stage", OPERATOR_IS, {{.text = "concluded"}}, 1},
+                          ends = {"period_ends_on", OPERATOR_LTE, {{.text = "2027"}}, 1};
 
 static struct condition condition_of(const struct resource *resource, const struct asked *asked) {
   size_t i = 0;
@@ -239,7 +240,7 @@ static struct condition condition_of(const struct resource *resource, const stru
   if (i == resource->filter_count) {
     fail_msg("%s has no filter %s", resource->path, asked->name);
   }
-  return (struct condition){&resource->filters[i], asked->test, asked->operands, asked->count};
+  return (struct condition){&resource->filters[i], asked->op, asked->operands, asked->count};
 }
 
 static void assert_asked(struct sample *sample, const char *path, const struct asked *first, const struct asked *second,
@@ -268,15 +269,15 @@ static void every_order_is_walked_along_an_index(void **state) {
 
 static void what_many_agreements_fit_is_found_along_an_index_in_every_order(void **state) {
   static const struct asked others[] = {
-      {"party", TEST_UNDER, {{.number = 1}}, 1},
-      {"area", TEST_UNDER, {{.number = 1}}, 1},
-      {"concluded_on", TEST_GTE, {{.text = "2019"}}, 1},
-      {"announced_on", TEST_ISNULL, {{.number = 1}}, 1},
-      {"effective_on", TEST_LT, {{.text = "2021"}}, 1},
-      {"ends_on", TEST_GT, {{.text = "2025"}}, 1},
-      {"period_starts_on", TEST_IS, {{.text = "2020-01-01"}}, 1},
-      {"notice_on", TEST_LTE, {{.text = "2027"}}, 1},
-      {"next_change_on", TEST_GTE, {{.text = "2026"}}, 1},
+      {"party", OPERATOR_UNDER, {{.number = 1}}, 1},
+      {"area", OPERATOR_UNDER, {{.number = 1}}, 1},
+      {"concluded_on", OPERATOR_GTE, {{.text = "2019"}}, 1},
+      {"announced_on", OPERATOR_ISNULL, {{.number = 1}}, 1},
+      {"effective_on", OPERATOR_LT, {{.text = "2021"}}, 1},
+      {"ends_on", OPERATOR_GT, {{.text = "2025"}}, 1},
+      {"period_starts_on", OPERATOR_IS, {{.text = "2020-01-01"}}, 1},
+      {"notice_on", OPERATOR_LTE, {{.text = "2027"}}, 1},
+      {"next_change_on", OPERATOR_GTE, {{.text = "2026"}}, 1},
   };
   const struct asked *const equal[] = {&party, &area, &country, &status, &statuses, &expiring,
                                        &tag,   &kind, &owner,   &stage,  &ends};
@@ -298,10 +299,10 @@ static void what_a_dashboard_asks_together_is_found_along_an_index_in_every_orde
 }
 
 static void what_many_organizations_fit_is_found_along_an_index_in_every_order(void **state) {
-  static const struct asked list[] = {{"country", TEST_IS, {{.text = "JP"}}, 1},
-                                      {"kind", TEST_IS, {{.text = "company"}}, 1},
-                                      {"tag", TEST_IS, {{.text = "common"}}, 1},
-                                      {"established", TEST_LTE, {{.text = "2000"}}, 1}};
+  static const struct asked list[] = {{"country", OPERATOR_IS, {{.text = "JP"}}, 1},
+                                      {"kind", OPERATOR_IS, {{.text = "company"}}, 1},
+                                      {"tag", OPERATOR_IS, {{.text = "common"}}, 1},
+                                      {"established", OPERATOR_LTE, {{.text = "2000"}}, 1}};
   for (size_t i = 0; i < sizeof list / sizeof list[0]; i++) {
     assert_asked(*state, "organizations", &list[i], &none, false);
   }
@@ -346,8 +347,8 @@ static void a_page_deep_among_equal_values_takes_no_longer_than_the_first(void *
 
 static void a_tree_of_few_is_walked_like_the_values_that_it_stands_for(void **state) {
   struct sample *sample = *state;
-  static const struct asked below = {"area", TEST_UNDER, {{.number = 1}}, 1},
-                            most = {"party", TEST_UNDER, {{.number = 1}}, 1};
+  static const struct asked below = {"area", OPERATOR_UNDER, {{.number = 1}}, 1},
+                            most = {"party", OPERATOR_UNDER, {{.number = 1}}, 1};
   const struct resource *agreements = contract_resource(sample->contract, "agreements");
   const struct condition few = condition_of(agreements, &below), many = condition_of(agreements, &most);
   const struct selection by_few = {agreements, &few, 1, "2026-05-01", false, NULL},
@@ -359,12 +360,12 @@ static void a_tree_of_few_is_walked_like_the_values_that_it_stands_for(void **st
 }
 
 static void what_few_fit_is_gathered_along_an_index_and_then_put_in_order(void **state) {
-  static const struct asked rare[] = {{"party", TEST_IS, {{.number = 4}}, 1},
-                                      {"area", TEST_IS, {{.number = 3}}, 1},
-                                      {"flag", TEST_IS, {{.text = "dormant"}}, 1},
-                                      {"tag", TEST_IS, {{.text = "rare"}}, 1},
-                                      {"owner", TEST_IS, {{.text = "rare"}}, 1}};
-  static const struct asked identifier = {"identifier", TEST_IS, {{.text = "7", .kind = "other"}}, 1};
+  static const struct asked rare[] = {{"party", OPERATOR_IS, {{.number = 4}}, 1},
+                                      {"area", OPERATOR_IS, {{.number = 3}}, 1},
+                                      {"flag", OPERATOR_IS, {{.text = "dormant"}}, 1},
+                                      {"tag", OPERATOR_IS, {{.text = "rare"}}, 1},
+                                      {"owner", OPERATOR_IS, {{.text = "rare"}}, 1}};
+  static const struct asked identifier = {"identifier", OPERATOR_IS, {{.text = "7", .kind = "other"}}, 1};
   for (size_t i = 0; i < sizeof rare / sizeof rare[0]; i++) {
     assert_asked(*state, "agreements", &rare[i], &status, true);
   }
@@ -373,8 +374,8 @@ static void what_few_fit_is_gathered_along_an_index_and_then_put_in_order(void *
 
 static void what_lies_between_two_bounds_is_gathered_when_that_is_few(void **state) {
   struct sample *sample = *state;
-  static const struct asked from = {"title", TEST_GTE, {{.text = "title 20"}}, 1},
-                            to = {"title", TEST_LTE, {{.text = "title 21"}}, 1};
+  static const struct asked from = {"title", OPERATOR_GTE, {{.text = "title 20"}}, 1},
+                            to = {"title", OPERATOR_LTE, {{.text = "title 21"}}, 1};
   const struct resource *agreements = contract_resource(sample->contract, "agreements");
   const struct condition bounds[] = {condition_of(agreements, &from), condition_of(agreements, &to)};
   const struct selection between = {agreements, bounds, 2, "2026-05-01", false, NULL},
@@ -391,8 +392,8 @@ static void what_lies_between_two_bounds_is_gathered_when_that_is_few(void **sta
 
 static void a_name_is_found_along_an_index(void **state) {
   struct sample *sample = *state;
-  static const struct asked name = {"name", TEST_IS, {{.text = "name 2"}}, 1},
-                            title = {"title", TEST_IS, {{.text = "title 20"}}, 1};
+  static const struct asked name = {"name", OPERATOR_IS, {{.text = "name 2"}}, 1},
+                            title = {"title", OPERATOR_IS, {{.text = "title 20"}}, 1};
   static const struct {
     const char *path;
     const struct asked *asked;
@@ -408,7 +409,7 @@ static void a_name_is_found_along_an_index(void **state) {
 
 static void days_are_tested_in_an_index_beside_the_records(void **state) {
   struct sample *sample = *state;
-  static const struct asked since = {"concluded_on", TEST_GTE, {{.text = "2019"}}, 1};
+  static const struct asked since = {"concluded_on", OPERATOR_GTE, {{.text = "2019"}}, 1};
   const struct resource *agreements = contract_resource(sample->contract, "agreements");
   const struct condition conditions[] = {condition_of(agreements, &stage), condition_of(agreements, &since)};
   const struct selection days = {agreements, conditions + 1, 1, "2026-05-01", false, NULL},
@@ -456,9 +457,9 @@ static const char *hear_page(struct sample *sample, const struct page_request *r
 
 static void a_short_span_of_days_is_looked_up_day_by_day_where_nothing_narrows_more(void **state) {
   struct sample *sample = *state;
-  static const struct asked since = {"effective_on", TEST_GTE, {{.text = "2020"}}, 1},
-                            until = {"effective_on", TEST_LTE, {{.text = "2021"}}, 1},
-                            wide = {"concluded_on", TEST_GTE, {{.text = "2019"}}, 1};
+  static const struct asked since = {"effective_on", OPERATOR_GTE, {{.text = "2020"}}, 1},
+                            until = {"effective_on", OPERATOR_LTE, {{.text = "2021"}}, 1},
+                            wide = {"concluded_on", OPERATOR_GTE, {{.text = "2019"}}, 1};
   const struct resource *agreements = contract_resource(sample->contract, "agreements");
   const struct condition conditions[] = {condition_of(agreements, &status), condition_of(agreements, &since),
                                          condition_of(agreements, &until), condition_of(agreements, &owner),
@@ -506,7 +507,7 @@ static void assert_covered(const char *sql, const char *index) {
 static void what_an_index_of_items_has_a_copy_of_is_tested_in_it(void **state) {
   struct sample *sample = *state;
   const struct resource *agreements = contract_resource(sample->contract, "agreements");
-  static const struct asked letters = {"kind", TEST_IS, {{.text = "loi"}}, 1};
+  static const struct asked letters = {"kind", OPERATOR_IS, {{.text = "loi"}}, 1};
   const struct condition conditions[] = {condition_of(agreements, &country), condition_of(agreements, &letters)};
   const struct selection selection = {agreements, conditions, 2, "2026-05-01", false, NULL};
   const struct sort *sort = agreements->sorts;

@@ -29,16 +29,16 @@ static bool has_ended(struct connection *connection) {
 }
 
 /* The log is told without the lock, which whoever answers needs too. */
-static void tell_when_full(struct watch *watch, int64_t now) {
-  int64_t most = watch->network_most;
-  if (most == 0 || watch->network < most || (watch->told_at != 0 && now - watch->told_at < tell_every_ns)) {
+static void tell_when_full(struct deadlines *deadlines, int64_t now) {
+  int64_t most = deadlines->network_most;
+  if (most == 0 || deadlines->network < most || (deadlines->told_at != 0 && now - deadlines->told_at < tell_every_ns)) {
     return;
   }
-  watch->told_at = now;
-  pthread_mutex_unlock(&watch->lock);
+  deadlines->told_at = now;
+  pthread_mutex_unlock(&deadlines->lock);
   const struct log_field fields[] = {{"connections", NULL, most}, {NULL, NULL, 0}};
   log_event(NULL, LOG_WARN, "all connections are taken: until one goes other clients get 503", fields);
-  pthread_mutex_lock(&watch->lock);
+  pthread_mutex_lock(&deadlines->lock);
 }
 
 static void cut(struct connection *connection) {
@@ -46,8 +46,8 @@ static void cut(struct connection *connection) {
   connection_hold(connection); /* once is enough */
 }
 
-static void look_at_placed(struct watch *watch, int64_t now) {
-  for (struct connection *connection = watch->first; connection != NULL; connection = connection->next) {
+static void look_at_placed(struct deadlines *deadlines, int64_t now) {
+  for (struct connection *connection = deadlines->first; connection != NULL; connection = connection->next) {
     int64_t deadline = atomic_load(&connection->deadline);
     if (deadline != 0 && (now > deadline || has_ended(connection))) {
       cut(connection);
@@ -55,57 +55,58 @@ static void look_at_placed(struct watch *watch, int64_t now) {
   }
 }
 
-static bool is_crowded(const struct watch *watch) {
-  return atomic_load(&watch->spare) > SPARE_FEW;
+static bool is_on_reserve(const struct deadlines *deadlines) {
+  return atomic_load(&deadlines->spare) > SPARE_FEW;
 }
 
 /* An answer that another thread makes is waited for. */
-static void look_at_spare(struct watch *watch, int64_t now) {
-  int64_t most = (is_crowded(watch) ? SPARE_SHORT_MS : SPARE_MS) * 1000000LL;
-  for (struct connection *connection = watch->first_spare; connection != NULL; connection = connection->next) {
+static void look_at_spare(struct deadlines *deadlines, int64_t now) {
+  int64_t most = (is_on_reserve(deadlines) ? SPARE_SHORT_MS : SPARE_MS) * 1000000LL;
+  for (struct connection *connection = deadlines->first_spare; connection != NULL; connection = connection->next) {
     if (atomic_load(&connection->deadline) != 0 && now - connection->came > most) {
       cut(connection);
     }
   }
 }
 
-static void *watch_loop(void *argument) {
-  struct watch *watch = argument;
+static void *deadlines_loop(void *argument) {
+  struct deadlines *deadlines = argument;
   int64_t look_at = clock_monotonic_ns() + LOOK_MS * 1000000LL;
-  pthread_mutex_lock(&watch->lock);
-  while (!watch->stopping) {
-    clock_wait(&watch->wake, &watch->lock, is_crowded(watch) ? LOOK_OFTEN_MS : LOOK_MS);
+  pthread_mutex_lock(&deadlines->lock);
+  while (!deadlines->stopping) {
+    clock_wait(&deadlines->wake, &deadlines->lock, is_on_reserve(deadlines) ? LOOK_OFTEN_MS : LOOK_MS);
     int64_t now = clock_monotonic_ns();
-    look_at_spare(watch, now);
+    look_at_spare(deadlines, now);
     if (now >= look_at) {
-      look_at_placed(watch, now);
+      look_at_placed(deadlines, now);
       look_at = now + LOOK_MS * 1000000LL;
-      tell_when_full(watch, now);
+      tell_when_full(deadlines, now);
     }
   }
-  pthread_mutex_unlock(&watch->lock);
+  pthread_mutex_unlock(&deadlines->lock);
   return NULL;
 }
 
-bool watch_start(struct watch *watch) {
-  pthread_mutex_init(&watch->lock, NULL);
-  watch->running = clock_condition(&watch->wake) && pthread_create(&watch->thread, NULL, watch_loop, watch) == 0;
-  return watch->running;
+bool deadlines_start(struct deadlines *deadlines) {
+  pthread_mutex_init(&deadlines->lock, NULL);
+  deadlines->running =
+      clock_condition(&deadlines->wake) && pthread_create(&deadlines->thread, NULL, deadlines_loop, deadlines) == 0;
+  return deadlines->running;
 }
 
-void watch_limit(struct watch *watch, int64_t most) {
-  pthread_mutex_lock(&watch->lock);
-  watch->network_most = most;
-  pthread_mutex_unlock(&watch->lock);
+void deadlines_limit(struct deadlines *deadlines, int64_t most) {
+  pthread_mutex_lock(&deadlines->lock);
+  deadlines->network_most = most;
+  pthread_mutex_unlock(&deadlines->lock);
 }
 
-void watch_stop(struct watch *watch) {
-  if (watch->running) {
-    pthread_mutex_lock(&watch->lock);
-    watch->stopping = true;
-    pthread_cond_signal(&watch->wake);
-    pthread_mutex_unlock(&watch->lock);
-    pthread_join(watch->thread, NULL);
+void deadlines_stop(struct deadlines *deadlines) {
+  if (deadlines->running) {
+    pthread_mutex_lock(&deadlines->lock);
+    deadlines->stopping = true;
+    pthread_cond_signal(&deadlines->wake);
+    pthread_mutex_unlock(&deadlines->lock);
+    pthread_join(deadlines->thread, NULL);
   }
 }
 
@@ -118,47 +119,47 @@ static void list(struct connection **first, struct connection *connection) {
   *first = connection;
 }
 
-void watch_add(struct watch *watch, struct connection *connection) {
+void deadlines_add(struct deadlines *deadlines, struct connection *connection) {
   bool network = !connection->listener->trusted;
-  pthread_mutex_lock(&watch->lock);
-  watch->count++;
-  connection->spare = connection->spare || (network && watch->network >= watch->network_most);
+  pthread_mutex_lock(&deadlines->lock);
+  deadlines->count++;
+  connection->spare = connection->spare || (network && deadlines->network >= deadlines->network_most);
   if (connection->spare) {
-    list(&watch->first_spare, connection);
-    if (atomic_fetch_add(&watch->spare, 1) == SPARE_FEW) {
-      pthread_cond_signal(&watch->wake);
+    list(&deadlines->first_spare, connection);
+    if (atomic_fetch_add(&deadlines->spare, 1) == SPARE_FEW) {
+      pthread_cond_signal(&deadlines->wake);
     }
   } else {
-    list(&watch->first, connection);
-    watch->network += network;
+    list(&deadlines->first, connection);
+    deadlines->network += network;
   }
-  pthread_mutex_unlock(&watch->lock);
+  pthread_mutex_unlock(&deadlines->lock);
 }
 
-void watch_remove(struct watch *watch, struct connection *connection) {
-  pthread_mutex_lock(&watch->lock);
+void deadlines_remove(struct deadlines *deadlines, struct connection *connection) {
+  pthread_mutex_lock(&deadlines->lock);
   *connection->link = connection->next;
   if (connection->next != NULL) {
     connection->next->link = connection->link;
   }
-  watch->count--;
+  deadlines->count--;
   if (connection->spare) {
-    atomic_fetch_sub(&watch->spare, 1);
+    atomic_fetch_sub(&deadlines->spare, 1);
   } else {
-    watch->network -= !connection->listener->trusted;
+    deadlines->network -= !connection->listener->trusted;
   }
-  pthread_mutex_unlock(&watch->lock);
+  pthread_mutex_unlock(&deadlines->lock);
 }
 
-void watch_hurry(struct watch *watch, double seconds) {
+void deadlines_hurry(struct deadlines *deadlines, double seconds) {
   int64_t limit = clock_monotonic_ns() + (int64_t)(seconds * 1e9);
-  pthread_mutex_lock(&watch->lock);
-  for (struct connection *connection = watch->first; connection != NULL; connection = connection->next) {
+  pthread_mutex_lock(&deadlines->lock);
+  for (struct connection *connection = deadlines->first; connection != NULL; connection = connection->next) {
     if (atomic_load(&connection->arriving) && atomic_load(&connection->deadline) > limit) {
       atomic_store(&connection->deadline, limit);
     }
   }
-  pthread_mutex_unlock(&watch->lock);
+  pthread_mutex_unlock(&deadlines->lock);
 }
 
 void connection_await(struct connection *connection, double seconds) {

@@ -8,7 +8,7 @@
  * at a time. It takes space (`end`) before it writes and says afterwards how far all is written (`whole`), so a
  * document is the one that was put when it was whole before it was read, and its space was not taken again until after
  * that. */
-#include "store/spill.h"
+#include "store/disk_cache.h"
 
 #include "base/blob.h"
 #include "base/memory.h"
@@ -31,7 +31,7 @@ struct head {
   uint32_t resource, size;
 };
 
-struct spill {
+struct disk_cache {
   int file;
   uint64_t units; /* of the ring */
   pthread_mutex_t writing;
@@ -40,12 +40,12 @@ struct spill {
   _Atomic uint64_t places[PLACES]; /* sets of WAYS; 0: none */
 };
 
-static int close_file(struct spill *spill) {
-  close(spill->file);
+static int close_file(struct disk_cache *disk_cache) {
+  close(disk_cache->file);
   return 0;
 }
 
-struct spill *spill_new(const void *parent, const char *folder, size_t bytes) {
+struct disk_cache *disk_cache_new(const void *parent, const char *folder, size_t bytes) {
   struct statvfs disk;
   int file = nameless_file(folder);
   if (file < 0) {
@@ -60,12 +60,12 @@ struct spill *spill_new(const void *parent, const char *folder, size_t bytes) {
     close(file);
     return NULL;
   }
-  struct spill *spill = memory_new(parent, struct spill);
-  spill->file = file;
-  spill->units = units;
-  spill->writing = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
-  talloc_set_destructor(spill, close_file);
-  return spill;
+  struct disk_cache *disk_cache = memory_new(parent, struct disk_cache);
+  disk_cache->file = file;
+  disk_cache->units = units;
+  disk_cache->writing = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
+  talloc_set_destructor(disk_cache, close_file);
+  return disk_cache;
 }
 
 static uint64_t hash_of(const struct resource *resource, int64_t pk) {
@@ -73,28 +73,28 @@ static uint64_t hash_of(const struct resource *resource, int64_t pk) {
   return hash ^ hash >> 29;
 }
 
-static _Atomic uint64_t *set_of(struct spill *spill, uint64_t hash) {
-  return &spill->places[hash % (PLACES / WAYS) * WAYS];
+static _Atomic uint64_t *set_of(struct disk_cache *disk_cache, uint64_t hash) {
+  return &disk_cache->places[hash % (PLACES / WAYS) * WAYS];
 }
 
 /* Whether the place held a whole document before it was read, and still did afterwards. `whole` was loaded before.
  * Adding nothing reads the end no earlier than what was read before it, which a plain load may. */
-static bool is_of(struct spill *spill, const struct head *head, uint64_t where, uint64_t whole, ssize_t got) {
+static bool is_of(struct disk_cache *disk_cache, const struct head *head, uint64_t where, uint64_t whole, ssize_t got) {
   return got >= (ssize_t)sizeof *head && (size_t)got - sizeof *head >= head->size &&
-         head->position % spill->units == where && head->position < whole &&
-         head->position >= atomic_load(&spill->first) &&
-         atomic_fetch_add(&spill->end, 0) <= head->position + spill->units;
+         head->position % disk_cache->units == where && head->position < whole &&
+         head->position >= atomic_load(&disk_cache->first) &&
+         atomic_fetch_add(&disk_cache->end, 0) <= head->position + disk_cache->units;
 }
 
-static struct blob *read_place(struct spill *spill, uint64_t place, const struct head *wanted) {
+static struct blob *read_place(struct disk_cache *disk_cache, uint64_t place, const struct head *wanted) {
   uint64_t where = place >> LENGTH_BITS & ((1U << WHERE_BITS) - 1);
   size_t length = (place & ((1U << LENGTH_BITS) - 1)) * UNIT;
   struct head head;
   struct blob *document = blob_new(NULL, length - sizeof head);
   struct iovec parts[] = {{&head, sizeof head}, {document->data, document->size}};
-  uint64_t whole = atomic_load(&spill->whole);
-  ssize_t got = preadv(spill->file, parts, 2, (off_t)(where * UNIT));
-  if (!is_of(spill, &head, where, whole, got) || head.pk != wanted->pk || head.stamp != wanted->stamp ||
+  uint64_t whole = atomic_load(&disk_cache->whole);
+  ssize_t got = preadv(disk_cache->file, parts, 2, (off_t)(where * UNIT));
+  if (!is_of(disk_cache, &head, where, whole, got) || head.pk != wanted->pk || head.stamp != wanted->stamp ||
       head.resource != wanted->resource) {
     blob_drop(document);
     return NULL;
@@ -104,17 +104,17 @@ static struct blob *read_place(struct spill *spill, uint64_t place, const struct
   return document;
 }
 
-struct blob *spill_get(struct spill *spill, const struct resource *resource, int64_t pk, int64_t stamp) {
-  if (spill == NULL) {
+struct blob *disk_cache_get(struct disk_cache *disk_cache, const struct resource *resource, int64_t pk, int64_t stamp) {
+  if (disk_cache == NULL) {
     return NULL;
   }
   struct head wanted = {.pk = pk, .stamp = stamp, .resource = (uint32_t)resource->index};
   uint64_t hash = hash_of(resource, pk);
-  _Atomic uint64_t *set = set_of(spill, hash);
+  _Atomic uint64_t *set = set_of(disk_cache, hash);
   for (int i = 0; i < WAYS; i++) {
     uint64_t place = atomic_load(&set[i]);
     if (place != 0 && ((place ^ hash) & hash_mask) == 0) {
-      struct blob *document = read_place(spill, place, &wanted);
+      struct blob *document = read_place(disk_cache, place, &wanted);
       if (document != NULL) {
         return document;
       }
@@ -124,18 +124,18 @@ struct blob *spill_get(struct spill *spill, const struct resource *resource, int
 }
 
 /* Space of so many units that does not go over the ring's end. */
-static uint64_t take_space(struct spill *spill, uint64_t length) {
-  uint64_t position = atomic_load(&spill->end);
-  if (position % spill->units + length > spill->units) {
-    position += spill->units - position % spill->units;
+static uint64_t take_space(struct disk_cache *disk_cache, uint64_t length) {
+  uint64_t position = atomic_load(&disk_cache->end);
+  if (position % disk_cache->units + length > disk_cache->units) {
+    position += disk_cache->units - position % disk_cache->units;
   }
-  atomic_store(&spill->end, position + length);
+  atomic_store(&disk_cache->end, position + length);
   return position;
 }
 
 /* The record's own place in its set, an empty one, or any. */
-static _Atomic uint64_t *place_for(struct spill *spill, uint64_t hash, uint64_t position) {
-  _Atomic uint64_t *set = set_of(spill, hash);
+static _Atomic uint64_t *place_for(struct disk_cache *disk_cache, uint64_t hash, uint64_t position) {
+  _Atomic uint64_t *set = set_of(disk_cache, hash);
   for (int i = 0; i < WAYS; i++) {
     uint64_t there = atomic_load(&set[i]);
     if (there == 0 || ((there ^ hash) & hash_mask) == 0) {
@@ -145,28 +145,28 @@ static _Atomic uint64_t *place_for(struct spill *spill, uint64_t hash, uint64_t 
   return &set[position % WAYS];
 }
 
-void spill_put(struct spill *spill, const struct resource *resource, int64_t pk, int64_t stamp,
-               const struct blob *document) {
+void disk_cache_put(struct disk_cache *disk_cache, const struct resource *resource, int64_t pk, int64_t stamp,
+                    const struct blob *document) {
   size_t used = sizeof(struct head) + document->size, length = (used + UNIT - 1) / UNIT;
-  if (spill == NULL || length > LONGEST) {
+  if (disk_cache == NULL || length > LONGEST) {
     return;
   }
   static const char padding[UNIT];
   uint64_t hash = hash_of(resource, pk);
-  pthread_mutex_lock(&spill->writing);
-  struct head head = {take_space(spill, length), pk, stamp, (uint32_t)resource->index, (uint32_t)document->size};
-  uint64_t where = head.position % spill->units;
+  pthread_mutex_lock(&disk_cache->writing);
+  struct head head = {take_space(disk_cache, length), pk, stamp, (uint32_t)resource->index, (uint32_t)document->size};
+  uint64_t where = head.position % disk_cache->units;
   struct iovec parts[] = {
       {&head, sizeof head}, {(void *)document->data, document->size}, {(void *)padding, length * UNIT - used}};
   /* What the disk has no room for is not kept. It may have got a head without its document, so nothing up to it counts
    * any more. */
-  bool written = pwritev(spill->file, parts, 3, (off_t)(where * UNIT)) == (ssize_t)(length * UNIT);
+  bool written = pwritev(disk_cache->file, parts, 3, (off_t)(where * UNIT)) == (ssize_t)(length * UNIT);
   if (!written) {
-    atomic_store(&spill->first, head.position + length);
+    atomic_store(&disk_cache->first, head.position + length);
   }
-  atomic_store(&spill->whole, head.position + length);
+  atomic_store(&disk_cache->whole, head.position + length);
   if (written) {
-    atomic_store(place_for(spill, hash, head.position), (hash & hash_mask) | where << LENGTH_BITS | length);
+    atomic_store(place_for(disk_cache, hash, head.position), (hash & hash_mask) | where << LENGTH_BITS | length);
   }
-  pthread_mutex_unlock(&spill->writing);
+  pthread_mutex_unlock(&disk_cache->writing);
 }

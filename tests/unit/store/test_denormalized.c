@@ -1,7 +1,7 @@
 /* Copies in tables of items: what triggers keep, and what a check finds when something else has written. */
 #include "sample.h"
 
-#include "store/copies.h"
+#include "store/denormalized.h"
 
 static bool write_all(void *argument, struct db *db) {
   bool fine = true;
@@ -48,7 +48,7 @@ static void keep(void *argument, const char *line) {
 static void assert_told(struct sample *sample, const char *lines) {
   struct told told = {""};
   assert_true(db_begin_read(sample->reader));
-  bool sound = copies_check(sample->reader, sample->contract, keep, &told);
+  bool sound = denormalized_check(sample->reader, sample->contract, keep, &told);
   db_end_read(sample->reader);
   assert_string_equal(told.lines, lines);
   assert_int_equal(sound, lines[0] == '\0');

@@ -1,7 +1,7 @@
 /* The file of rendered documents: it may forget, it may never be wrong, however many threads use it. */
 #include "sample.h"
 
-#include "store/spill.h"
+#include "store/disk_cache.h"
 
 #include <dirent.h>
 #include <signal.h>
@@ -19,15 +19,15 @@ static struct blob *document_of(const struct resource *resource, int64_t pk, int
   return blob;
 }
 
-static void put(struct spill *spill, const struct resource *resource, int64_t pk, int64_t stamp) {
+static void put(struct disk_cache *disk_cache, const struct resource *resource, int64_t pk, int64_t stamp) {
   struct blob *blob = document_of(resource, pk, stamp);
-  spill_put(spill, resource, pk, stamp, blob);
+  disk_cache_put(disk_cache, resource, pk, stamp, blob);
   blob_drop(blob);
 }
 
 /* Whether it is there; when it is, it must be the one. */
-static bool is_there(struct spill *spill, const struct resource *resource, int64_t pk, int64_t stamp) {
-  struct blob *got = spill_get(spill, resource, pk, stamp);
+static bool is_there(struct disk_cache *disk_cache, const struct resource *resource, int64_t pk, int64_t stamp) {
+  struct blob *got = disk_cache_get(disk_cache, resource, pk, stamp);
   if (got == NULL) {
     return false;
   }
@@ -41,42 +41,42 @@ static bool is_there(struct spill *spill, const struct resource *resource, int64
 
 static void a_document_is_found_at_its_stamp_only(void **state) {
   struct sample *sample = *state;
-  struct spill *spill = spill_new(sample, sample->folder, SMALL);
-  assert_non_null(spill);
-  assert_false(is_there(spill, sample->areas, 7, 100));
-  put(spill, sample->areas, 7, 100);
-  assert_true(is_there(spill, sample->areas, 7, 100));
-  assert_false(is_there(spill, sample->areas, 7, 101));
-  assert_false(is_there(spill, sample->areas, 8, 100));
-  assert_false(is_there(spill, sample->organizations, 7, 100));
-  put(spill, sample->areas, 7, 101);
-  assert_true(is_there(spill, sample->areas, 7, 101));
-  assert_false(is_there(spill, sample->areas, 7, 100));
+  struct disk_cache *disk_cache = disk_cache_new(sample, sample->folder, SMALL);
+  assert_non_null(disk_cache);
+  assert_false(is_there(disk_cache, sample->areas, 7, 100));
+  put(disk_cache, sample->areas, 7, 100);
+  assert_true(is_there(disk_cache, sample->areas, 7, 100));
+  assert_false(is_there(disk_cache, sample->areas, 7, 101));
+  assert_false(is_there(disk_cache, sample->areas, 8, 100));
+  assert_false(is_there(disk_cache, sample->organizations, 7, 100));
+  put(disk_cache, sample->areas, 7, 101);
+  assert_true(is_there(disk_cache, sample->areas, 7, 101));
+  assert_false(is_there(disk_cache, sample->areas, 7, 100));
 }
 
 static void what_was_put_longest_ago_is_forgotten(void **state) {
   struct sample *sample = *state;
-  struct spill *spill = spill_new(sample, sample->folder, SMALL);
+  struct disk_cache *disk_cache = disk_cache_new(sample, sample->folder, SMALL);
   for (int64_t pk = 1; pk <= RECORDS; pk++) {
-    put(spill, sample->areas, pk, 1);
-    assert_true(is_there(spill, sample->areas, pk, 1));
+    put(disk_cache, sample->areas, pk, 1);
+    assert_true(is_there(disk_cache, sample->areas, pk, 1));
   }
-  assert_false(is_there(spill, sample->areas, 1, 1));
-  assert_true(is_there(spill, sample->areas, RECORDS - 10, 1));
+  assert_false(is_there(disk_cache, sample->areas, 1, 1));
+  assert_true(is_there(disk_cache, sample->areas, RECORDS - 10, 1));
 }
 
 static void a_document_that_is_too_long_is_not_kept(void **state) {
   struct sample *sample = *state;
-  struct spill *spill = spill_new(sample, sample->folder, SMALL);
+  struct disk_cache *disk_cache = disk_cache_new(sample, sample->folder, SMALL);
   struct blob *longest = blob_new(NULL, 255 * 64 - 32), *long_one = blob_new(NULL, 255 * 64);
   memset(longest->data, 'x', longest->size);
   memset(long_one->data, 'x', long_one->size);
-  spill_put(spill, sample->areas, 1, 1, longest);
-  spill_put(spill, sample->areas, 2, 1, long_one);
-  struct blob *got = spill_get(spill, sample->areas, 1, 1);
+  disk_cache_put(disk_cache, sample->areas, 1, 1, longest);
+  disk_cache_put(disk_cache, sample->areas, 2, 1, long_one);
+  struct blob *got = disk_cache_get(disk_cache, sample->areas, 1, 1);
   assert_non_null(got);
   assert_int_equal(got->size, longest->size);
-  assert_null(spill_get(spill, sample->areas, 2, 1));
+  assert_null(disk_cache_get(disk_cache, sample->areas, 2, 1));
   blob_drop(got);
   blob_drop(longest);
   blob_drop(long_one);
@@ -84,8 +84,8 @@ static void a_document_that_is_too_long_is_not_kept(void **state) {
 
 static void the_file_has_no_name(void **state) {
   struct sample *sample = *state;
-  struct spill *spill = spill_new(sample, sample->folder, SMALL);
-  put(spill, sample->areas, 1, 1);
+  struct disk_cache *disk_cache = disk_cache_new(sample, sample->folder, SMALL);
+  put(disk_cache, sample->areas, 1, 1);
   DIR *folder = opendir(sample->folder);
   assert_non_null(folder);
   for (const struct dirent *entry; (entry = readdir(folder)) != NULL;) {
@@ -97,15 +97,15 @@ static void the_file_has_no_name(void **state) {
 static void where_there_can_be_no_file_all_is_forgotten(void **state) {
   struct sample *sample = *state;
   char *nowhere = memory_print(sample, "%s/nowhere", sample->folder);
-  assert_null(spill_new(sample, nowhere, SMALL));
-  assert_null(spill_new(sample, sample->folder, 1000));
+  assert_null(disk_cache_new(sample, nowhere, SMALL));
+  assert_null(disk_cache_new(sample, sample->folder, 1000));
   put(NULL, sample->areas, 1, 1);
   assert_false(is_there(NULL, sample->areas, 1, 1));
 }
 
 struct user {
   struct sample *sample;
-  struct spill *spill;
+  struct disk_cache *disk_cache;
   unsigned random, hits;
 };
 
@@ -116,10 +116,10 @@ static void *use(void *argument) {
     user->random = user->random * 1664525U + 1013904223U;
     const struct resource *resource = resources[user->random >> 16 & 1];
     int64_t pk = 1 + (user->random >> 17) % RECORDS, stamp = 1 + round / (ROUNDS / 4);
-    if (is_there(user->spill, resource, pk, stamp)) {
+    if (is_there(user->disk_cache, resource, pk, stamp)) {
       user->hits++;
     } else {
-      put(user->spill, resource, pk, stamp);
+      put(user->disk_cache, resource, pk, stamp);
     }
   }
   return NULL;
@@ -127,12 +127,12 @@ static void *use(void *argument) {
 
 static void threads_that_overtake_each_other_get_what_was_put_or_nothing(void **state) {
   struct sample *sample = *state;
-  struct spill *spill =
-      spill_new(sample, sample->folder, SMALL); /* too little for all, so the ring turns all the time */
+  struct disk_cache *disk_cache =
+      disk_cache_new(sample, sample->folder, SMALL); /* too little for all, so the ring turns all the time */
   struct user users[THREADS];
   pthread_t threads[THREADS];
   for (unsigned i = 0; i < THREADS; i++) {
-    users[i] = (struct user){sample, spill, i + 1, 0};
+    users[i] = (struct user){sample, disk_cache, i + 1, 0};
     assert_int_equal(pthread_create(&threads[i], NULL, use, &users[i]), 0);
   }
   for (unsigned i = 0; i < THREADS; i++) {
@@ -145,7 +145,7 @@ static void threads_that_overtake_each_other_get_what_was_put_or_nothing(void **
  */
 struct watched {
   struct sample *sample;
-  struct spill *spill;
+  struct disk_cache *disk_cache;
   struct blob *document;
   atomic_bool over;
   atomic_uint seen, torn;
@@ -162,7 +162,7 @@ static struct blob *long_document(int letter) {
 static void *watch(void *argument) {
   struct watched *watched = argument;
   while (!atomic_load(&watched->over)) {
-    struct blob *got = spill_get(watched->spill, watched->sample->areas, 1, 1);
+    struct blob *got = disk_cache_get(watched->disk_cache, watched->sample->areas, 1, 1);
     if (got != NULL) {
       watched->seen++;
       watched->torn += memcmp(got->data, watched->document->data, LONG_DOCUMENT) != 0;
@@ -176,15 +176,15 @@ static void a_document_that_is_still_being_written_is_not_seen(void **state) {
   struct sample *sample = *state;
   /* Room for two of them: the first and the third are put in the same place. */
   struct watched watched = {
-      sample, spill_new(sample, sample->folder, (size_t)2 * 255 * 64), long_document('a'), false, 0, 0};
+      sample, disk_cache_new(sample, sample->folder, (size_t)2 * 255 * 64), long_document('a'), false, 0, 0};
   struct blob *other = long_document('b');
   pthread_t thread;
   assert_int_equal(pthread_create(&thread, NULL, watch, &watched), 0);
   for (int i = 0; i < TURNS || (atomic_load(&watched.seen) == 0 && i < 100 * TURNS); i++) {
-    spill_put(watched.spill, sample->areas, 1, 1, watched.document);
-    spill_put(watched.spill, sample->areas, 2, 1, other);
-    spill_put(watched.spill, sample->areas, 3, 1, other);
-    spill_put(watched.spill, sample->areas, 4, 1, other);
+    disk_cache_put(watched.disk_cache, sample->areas, 1, 1, watched.document);
+    disk_cache_put(watched.disk_cache, sample->areas, 2, 1, other);
+    disk_cache_put(watched.disk_cache, sample->areas, 3, 1, other);
+    disk_cache_put(watched.disk_cache, sample->areas, 4, 1, other);
   }
   atomic_store(&watched.over, true);
   pthread_join(thread, NULL);
@@ -196,24 +196,24 @@ static void a_document_that_is_still_being_written_is_not_seen(void **state) {
 
 static void after_a_write_that_failed_nothing_older_is_seen(void **state) {
   struct sample *sample = *state;
-  struct spill *spill = spill_new(sample, sample->folder, (size_t)2 * 255 * 64);
+  struct disk_cache *disk_cache = disk_cache_new(sample, sample->folder, (size_t)2 * 255 * 64);
   struct blob *mine = long_document('a'), *other = long_document('b');
-  spill_put(spill, sample->areas, 1, 1, mine);
-  spill_put(spill, sample->areas, 2, 1, other);
-  spill_put(spill, sample->areas, 3, 1, other); /* over the first */
-  spill_put(spill, sample->areas, 4, 1, other);
+  disk_cache_put(disk_cache, sample->areas, 1, 1, mine);
+  disk_cache_put(disk_cache, sample->areas, 2, 1, other);
+  disk_cache_put(disk_cache, sample->areas, 3, 1, other); /* over the first */
+  disk_cache_put(disk_cache, sample->areas, 4, 1, other);
   /* The next write ends within the document, as on a disk that is full: its head is there, its end is the other's. */
   struct rlimit before, little = {LONG_DOCUMENT / 2, RLIM_INFINITY};
   assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
   little.rlim_max = before.rlim_max;
   signal(SIGXFSZ, SIG_IGN);
   assert_int_equal(setrlimit(RLIMIT_FSIZE, &little), 0);
-  spill_put(spill, sample->areas, 1, 1, mine);
+  disk_cache_put(disk_cache, sample->areas, 1, 1, mine);
   assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
-  assert_null(spill_get(spill, sample->areas, 1, 1));
-  spill_put(spill, sample->areas, 2, 1, other);
-  assert_null(spill_get(spill, sample->areas, 1, 1));
-  struct blob *got = spill_get(spill, sample->areas, 2, 1);
+  assert_null(disk_cache_get(disk_cache, sample->areas, 1, 1));
+  disk_cache_put(disk_cache, sample->areas, 2, 1, other);
+  assert_null(disk_cache_get(disk_cache, sample->areas, 1, 1));
+  struct blob *got = disk_cache_get(disk_cache, sample->areas, 2, 1);
   assert_non_null(got); /* and it goes on */
   blob_drop(got);
   blob_drop(mine);

@@ -6,9 +6,10 @@
  * those for its own. What was merged leads on where the one was and the other is public. Every other table is empty,
  * and every other column: what is to be seen must be said. A statement that would reach past the views is refused
  * (engine_guard). What is searched is shadowed by an index of its own, which is filled through the same views of the
- * records, under other names (shadow_beside), and holds nothing else; so it may be read past the views, as FTS5 does.
+ * records, under other names (public_views_beside), and holds nothing else; so it may be read past the views, as FTS5
+ * does.
  */
-#include "store/shadow.h"
+#include "store/public_views.h"
 
 #include "base/memory.h"
 #include "base/text.h"
@@ -21,7 +22,7 @@
 /* The view for lists of a table's records is named after it. */
 #define PAGES "_pages"
 
-struct shadows {
+struct public_views {
   struct db *db;
   const struct contract *contract;
   const char **views; /* to be made: one for each table, and those for lists; ended by NULL */
@@ -59,9 +60,8 @@ static const struct column *find_column(const struct column *columns, size_t cou
 }
 
 /* Whether records of that table may stand otherwise for the public. */
-static bool stands_apart(const struct shadows *shadows, const char *table) {
-  struct query *query =
-      db_query(shadows->db, "SELECT 1 FROM main.pragma_table_info($1) WHERE name = 'public_standing'");
+static bool stands_apart(const struct public_views *views, const char *table) {
+  struct query *query = db_query(views->db, "SELECT 1 FROM main.pragma_table_info($1) WHERE name = 'public_standing'");
   query_bind_text(query, 1, table);
   bool apart = query_step(query) == STEP_ROW;
   query_end(query);
@@ -125,9 +125,9 @@ static void add_nothing(struct text *sql, const char *own_column, const struct c
 }
 
 /* Adds the columns of a table of items as they may be seen. */
-static void add_item_columns(const struct shadows *shadows, struct text *sql, const struct shape *shape,
+static void add_item_columns(const struct public_views *views, struct text *sql, const struct shape *shape,
                              const struct items *items) {
-  struct query *query = db_query(shadows->db, "SELECT name FROM main.pragma_table_info($1)");
+  struct query *query = db_query(views->db, "SELECT name FROM main.pragma_table_info($1)");
   query_bind_text(query, 1, items->member->table);
   for (const char *separator = " "; query_step(query) == STEP_ROW; separator = ", ") {
     const char *own_column = query_text(query, 0);
@@ -143,18 +143,18 @@ static void add_item_columns(const struct shadows *shadows, struct text *sql, co
 }
 
 /* Adds the columns of a resource's table as they may be seen. */
-static void add_columns(const struct shadows *shadows, struct text *sql, const struct shape *shape, enum rows rows) {
+static void add_columns(const struct public_views *views, struct text *sql, const struct shape *shape, enum rows rows) {
   static const char *const kept[] = {"pk",         "id",         "slug",      "revision", "stamp",
                                      "created_at", "updated_at", "sort_name", NULL};
   const char *table = shape->resource->table;
-  bool apart = stands_apart(shadows, table);
-  struct query *query = db_query(shadows->db, "SELECT name FROM main.pragma_table_info($1)");
+  bool apart = stands_apart(views, table);
+  struct query *query = db_query(views->db, "SELECT name FROM main.pragma_table_info($1)");
   query_bind_text(query, 1, table);
   for (const char *separator = " "; query_step(query) == STEP_ROW; separator = ", ") {
     const char *own_column = query_text(query, 0);
     const struct column *column = find_column(shape->columns, shape->column_count, own_column);
     const struct resource *other =
-        column == NULL || column->reference == NULL ? NULL : resource_of(shadows->contract, column->reference);
+        column == NULL || column->reference == NULL ? NULL : resource_of(views->contract, column->reference);
     text_add(sql, separator);
     if (column == NULL ? !among(kept, own_column) : column->internal) {
       add_nothing(sql, own_column, column);
@@ -171,9 +171,10 @@ static void add_columns(const struct shadows *shadows, struct text *sql, const s
   query_end(query);
 }
 
-static void add_resource(const struct shadows *shadows, struct text *sql, const struct shape *shape, enum rows rows) {
+static void add_resource(const struct public_views *views, struct text *sql, const struct shape *shape,
+                         enum rows rows) {
   const struct resource *resource = shape->resource;
-  add_columns(shadows, sql, shape, rows);
+  add_columns(views, sql, shape, rows);
   text_addf(sql, " FROM main.\"%s\" t", resource->table);
   if (rows == ROWS_APART) {
     text_addf(sql, " INDEXED BY \"%s_public_standing\"", resource->table);
@@ -195,21 +196,21 @@ static bool is_pages(const char *view, const struct resource *resource) {
 
 /* The same rows as the view of the table, for lists: those that stand as they are written go by the indexes of their
  * columns, and the few others are merged into them. */
-static void add_pages(const struct shadows *shadows, struct text *sql, const struct shape *shape) {
-  add_resource(shadows, sql, shape, ROWS_AS_WRITTEN);
+static void add_pages(const struct public_views *views, struct text *sql, const struct shape *shape) {
+  add_resource(views, sql, shape, ROWS_AS_WRITTEN);
   text_add(sql, " UNION ALL SELECT");
-  add_resource(shadows, sql, shape, ROWS_APART);
+  add_resource(views, sql, shape, ROWS_APART);
 }
 
 /* The items of a derived list, where the public_standing of their record has another: items are scalars. Columns named
  * after one of the record's are copies of it. */
-static void add_derived_items(const struct shadows *shadows, struct text *sql, const struct shape *shape,
+static void add_derived_items(const struct public_views *views, struct text *sql, const struct shape *shape,
                               const struct member *list) {
   const char *table = shape->resource->table;
   text_addf(sql,
             " AND t.owner NOT IN (SELECT pk FROM main.\"%s\" WHERE \"public_standing\" IS NOT NULL) UNION ALL SELECT",
             table);
-  struct query *query = db_query(shadows->db, "SELECT name FROM main.pragma_table_info($1)");
+  struct query *query = db_query(views->db, "SELECT name FROM main.pragma_table_info($1)");
   query_bind_text(query, 1, list->table);
   for (const char *separator = " "; query_step(query) == STEP_ROW; separator = ", ") {
     const char *own_column = query_text(query, 0), *copied = copy_original(own_column);
@@ -231,29 +232,29 @@ static void add_derived_items(const struct shadows *shadows, struct text *sql, c
   add_public(sql, shape->resource, "pk", " AND ");
 }
 
-static void add_items(const struct shadows *shadows, struct text *sql, const struct shape *shape,
+static void add_items(const struct public_views *views, struct text *sql, const struct shape *shape,
                       const struct items *items) {
   const struct resource *resource = shape->resource;
-  add_item_columns(shadows, sql, shape, items);
+  add_item_columns(views, sql, shape, items);
   text_addf(sql, " FROM main.\"%s\" t WHERE %s", items->member->table, items->member->internal ? "0" : "1");
   add_public(sql, resource, "owner", " AND ");
   for (size_t i = 0; i < items->column_count; i++) {
     const char *reference = items->columns[i].reference;
-    const struct resource *other = reference == NULL ? NULL : resource_of(shadows->contract, reference);
+    const struct resource *other = reference == NULL ? NULL : resource_of(views->contract, reference);
     if (other != NULL) {
       add_public(sql, other, items->columns[i].name, " AND ");
     }
   }
-  if (items->member->read_only && stands_apart(shadows, resource->table)) {
-    add_derived_items(shadows, sql, shape, items->member);
+  if (items->member->read_only && stands_apart(views, resource->table)) {
+    add_derived_items(views, sql, shape, items->member);
   }
 }
 
 /* What was merged leads on from what was public to what is. */
-static void add_merges(const struct shadows *shadows, struct text *sql) {
+static void add_merges(const struct public_views *views, struct text *sql) {
   text_add(sql, " * FROM main.\"merges\" t WHERE t.visible = 1 AND (false");
-  for (size_t i = 0; i < shadows->contract->resource_count; i++) {
-    const struct resource *resource = &shadows->contract->resources[i];
+  for (size_t i = 0; i < views->contract->resource_count; i++) {
+    const struct resource *resource = &views->contract->resources[i];
     text_addf(sql, " OR EXISTS (SELECT 1 FROM main.\"%s\" r WHERE r.id = t.into_record", resource->table);
     if (resource->public_by != NULL) {
       text_addf(sql, " AND r.\"%s\" = '%s'", resource->public_by->column, resource->public_by->public_value);
@@ -264,19 +265,19 @@ static void add_merges(const struct shadows *shadows, struct text *sql) {
 }
 
 /* What a table without records shows: the registry's own row is what lists and health go by. */
-static void add_other(const struct shadows *shadows, struct text *sql, const char *table) {
+static void add_other(const struct public_views *views, struct text *sql, const char *table) {
   if (strcmp(table, "merges") == 0) {
-    add_merges(shadows, sql);
+    add_merges(views, sql);
   } else {
     text_addf(sql, " * FROM main.\"%s\"%s", table, strcmp(table, "registry") == 0 ? "" : " WHERE 0");
   }
 }
 
 /* The index that the public searches stands in for the whole one, and of names those of public records are there. */
-static bool add_search(struct shadows *shadows, struct text *sql, const char *table) {
+static bool add_search(struct public_views *views, struct text *sql, const char *table) {
   static const char *const parts[] = {"", "_data", "_idx", "_content", "_docsize", "_config"};
-  for (size_t i = 0; i < shadows->contract->resource_count; i++) {
-    const struct resource *resource = &shadows->contract->resources[i];
+  for (size_t i = 0; i < views->contract->resource_count; i++) {
+    const struct resource *resource = &views->contract->resources[i];
     size_t length = resource->search == NULL ? 0 : strlen(resource->search);
     if (length == 0 || strncmp(table, resource->search, length) != 0) {
       continue;
@@ -289,9 +290,9 @@ static bool add_search(struct shadows *shadows, struct text *sql, const char *ta
       text_addf(sql, " rowid AS rowid, \"%s_public\" AS \"%s\", names, rest FROM main.\"%s_public\"", resource->search,
                 resource->search, resource->search);
       for (size_t j = 0; j < sizeof parts / sizeof parts[0]; j++) {
-        shadows->open = memory_grow(shadows->db, shadows->open, const char *, shadows->open_count + 2);
-        shadows->open[shadows->open_count++] = memory_print(shadows->db, "%s_public%s", resource->search, parts[j]);
-        shadows->open[shadows->open_count] = NULL;
+        views->open = memory_grow(views->db, views->open, const char *, views->open_count + 2);
+        views->open[views->open_count++] = memory_print(views->db, "%s_public%s", resource->search, parts[j]);
+        views->open[views->open_count] = NULL;
       }
       return true;
     }
@@ -299,20 +300,20 @@ static bool add_search(struct shadows *shadows, struct text *sql, const char *ta
   return false;
 }
 
-static bool add_record_table(const struct shadows *shadows, struct text *sql, const char *table) {
-  for (size_t i = 0; i < shadows->contract->resource_count; i++) {
-    const struct shape *shape = shape_of(engine_shapes(shadows->db), &shadows->contract->resources[i]);
+static bool add_record_table(const struct public_views *views, struct text *sql, const char *table) {
+  for (size_t i = 0; i < views->contract->resource_count; i++) {
+    const struct shape *shape = shape_of(engine_shapes(views->db), &views->contract->resources[i]);
     if (strcmp(shape->resource->table, table) == 0) {
-      add_resource(shadows, sql, shape, ROWS_ALL);
+      add_resource(views, sql, shape, ROWS_ALL);
       return true;
     }
     if (is_pages(table, shape->resource)) {
-      add_pages(shadows, sql, shape);
+      add_pages(views, sql, shape);
       return true;
     }
     for (size_t j = 0; j < shape->items_count; j++) {
       if (strcmp(shape->items[j].member->table, table) == 0) {
-        add_items(shadows, sql, shape, &shape->items[j]);
+        add_items(views, sql, shape, &shape->items[j]);
         return true;
       }
     }
@@ -322,24 +323,24 @@ static bool add_record_table(const struct shadows *shadows, struct text *sql, co
 
 /* -- all of them --------------------------------------------------------------------------------------------------- */
 
-static void add_view(struct shadows *shadows, const char *name) {
-  shadows->views = memory_grow(shadows->db, shadows->views, const char *, shadows->count + 2);
-  shadows->views[shadows->count++] = name;
-  shadows->views[shadows->count] = NULL;
+static void add_view(struct public_views *views, const char *name) {
+  views->views = memory_grow(views->db, views->views, const char *, views->count + 2);
+  views->views[views->count++] = name;
+  views->views[views->count] = NULL;
 }
 
-static void list_views(struct shadows *shadows) {
+static void list_views(struct public_views *views) {
   struct query *query =
-      db_query(shadows->db, "SELECT name FROM main.sqlite_schema WHERE type IN ('table', 'view') AND name NOT LIKE "
-                            "'sqlite\\_%' ESCAPE '\\' ORDER BY name");
+      db_query(views->db, "SELECT name FROM main.sqlite_schema WHERE type IN ('table', 'view') AND name NOT LIKE "
+                          "'sqlite\\_%' ESCAPE '\\' ORDER BY name");
   while (query_step(query) == STEP_ROW) {
-    add_view(shadows, memory_copy(shadows->db, query_text(query, 0)));
+    add_view(views, memory_copy(views->db, query_text(query, 0)));
   }
   query_end(query);
-  for (size_t i = 0; i < shadows->contract->resource_count; i++) {
-    const char *table = shadows->contract->resources[i].table;
-    if (stands_apart(shadows, table)) {
-      add_view(shadows, memory_print(shadows->db, "%s" PAGES, table));
+  for (size_t i = 0; i < views->contract->resource_count; i++) {
+    const char *table = views->contract->resources[i].table;
+    if (stands_apart(views, table)) {
+      add_view(views, memory_print(views->db, "%s" PAGES, table));
     }
   }
 }
@@ -348,16 +349,16 @@ static bool fail(const struct db *db, struct error *error) {
   return error_set(error, "what is public cannot be told: %s", db_failure_text(db));
 }
 
-bool shadow_tables(struct db *db, const struct contract *contract, struct error *error) {
-  struct shadows shadows = {.db = db, .contract = contract, .open = memory_array(db, const char *, 1)};
-  list_views(&shadows);
-  bool fine = shadows.count > 0 && db_failure(db) == DB_OK;
-  for (size_t i = 0; fine && i < shadows.count; i++) {
+bool public_views_tables(struct db *db, const struct contract *contract, struct error *error) {
+  struct public_views views = {.db = db, .contract = contract, .open = memory_array(db, const char *, 1)};
+  list_views(&views);
+  bool fine = views.count > 0 && db_failure(db) == DB_OK;
+  for (size_t i = 0; fine && i < views.count; i++) {
     struct text *sql = text_new(NULL);
-    const char *table = shadows.views[i];
+    const char *table = views.views[i];
     text_addf(sql, "CREATE TEMP VIEW \"%s\" AS SELECT", table);
-    if (!add_record_table(&shadows, sql, table) && !add_search(&shadows, sql, table)) {
-      add_other(&shadows, sql, table);
+    if (!add_record_table(&views, sql, table) && !add_search(&views, sql, table)) {
+      add_other(&views, sql, table);
     }
     fine = db_failure(db) == DB_OK && engine_execute(db, sql->data);
     talloc_free(sql);
@@ -366,11 +367,11 @@ bool shadow_tables(struct db *db, const struct contract *contract, struct error 
   if (!fine || !engine_execute(db, "SELECT 1 FROM json_each('[]')")) {
     return fail(db, error);
   }
-  engine_guard(db, shadows.views, shadows.open);
+  engine_guard(db, views.views, views.open);
   return true;
 }
 
-const char *shadow_table(const struct db *db, const struct resource *resource) {
+const char *public_views_table(const struct db *db, const struct resource *resource) {
   const char *const *views = engine_views(db);
   while (views != NULL && *views != NULL && !is_pages(*views, resource)) {
     views++;
@@ -378,15 +379,15 @@ const char *shadow_table(const struct db *db, const struct resource *resource) {
   return views == NULL || *views == NULL ? resource->table : *views;
 }
 
-bool shadow_beside(struct db *db, const struct contract *contract, struct error *error) {
-  struct shadows shadows = {.db = db, .contract = contract};
-  list_views(&shadows);
-  bool fine = shadows.count > 0 && db_failure(db) == DB_OK;
-  for (size_t i = 0; fine && i < shadows.count; i++) {
+bool public_views_beside(struct db *db, const struct contract *contract, struct error *error) {
+  struct public_views views = {.db = db, .contract = contract};
+  list_views(&views);
+  bool fine = views.count > 0 && db_failure(db) == DB_OK;
+  for (size_t i = 0; fine && i < views.count; i++) {
     struct text *sql = text_new(NULL);
-    const char *table = shadows.views[i];
+    const char *table = views.views[i];
     text_addf(sql, "CREATE TEMP VIEW IF NOT EXISTS \"public_%s\" AS SELECT", table);
-    fine = !add_record_table(&shadows, sql, table) || (db_failure(db) == DB_OK && engine_execute(db, sql->data));
+    fine = !add_record_table(&views, sql, table) || (db_failure(db) == DB_OK && engine_execute(db, sql->data));
     talloc_free(sql);
   }
   return fine || fail(db, error);

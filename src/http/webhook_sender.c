@@ -1,8 +1,8 @@
-/* The courier: one thread that carries what the outbox gives it, with libcurl's multi interface, so that a slow
+/* The webhook sender: one thread that carries what the outbox gives it, with libcurl's multi interface, so that a slow
  * receiver keeps nobody waiting. An address is judged when a socket is about to be opened for it, after the name was
  * resolved: no name, redirect or odd way to write a number leads past that. Of an answer only the status counts; its
  * body is read into nothing, and the transfer is cut when it is long. */
-#include "http/courier.h"
+#include "http/webhook_sender.h"
 
 #include "api/api.h"
 #include "base/clock.h"
@@ -26,7 +26,7 @@ enum {
   CONNECT_MS = 5000,
   WHOLE_MS = 20000,
   BODY_MOST = 64 * 1024,
-  PATIENCE_MS = 60000,
+  WAIT_MOST_MS = 60000,
   TROUBLE_MS = 250,
   STATUS_ANSWER = 200
 };
@@ -35,29 +35,29 @@ enum outcome { OUTCOME_DELIVERED, OUTCOME_REFUSED, OUTCOME_UNREACHED, OUTCOMES }
 
 /* A place for one transfer. */
 struct slot {
-  struct courier *courier;
+  struct webhook_sender *sender;
   CURL *curl;
   struct curl_slist *headers;
-  struct parcel *parcel; /* NULL: free */
+  struct delivery *delivery; /* NULL: free */
   bool secure;
   size_t received;
   char refused[NETWORK_ADDRESS_SIZE]; /* an address that it may not reach; "" for none */
 };
 
-struct courier {
+struct webhook_sender {
   struct outbox *outbox;
   CURLM *multi;
   pthread_t thread;
   bool running;
   _Atomic bool stopping, woken;
-  struct slot slots[OUTBOX_PARCELS];
+  struct slot slots[OUTBOX_DELIVERIES];
   _Atomic int64_t outcomes[OUTCOMES];
 };
 
 /* Any thread. */
 static void wake(void *argument) {
-  struct courier *courier = argument;
-  if (!atomic_exchange(&courier->woken, true) && curl_multi_wakeup(courier->multi) != CURLM_OK) {
+  struct webhook_sender *sender = argument;
+  if (!atomic_exchange(&sender->woken, true) && curl_multi_wakeup(sender->multi) != CURLM_OK) {
     log_line(LOG_WARN, "the webhook sender cannot be woken; it checks once a minute");
   }
 }
@@ -66,7 +66,7 @@ static void wake(void *argument) {
 
 static curl_socket_t open_socket(void *argument, curlsocktype purpose, struct curl_sockaddr *address) {
   struct slot *slot = argument;
-  if (purpose != CURLSOCKTYPE_IPCXN || !outbox_may_reach(slot->courier->outbox, slot->secure, &address->addr)) {
+  if (purpose != CURLSOCKTYPE_IPCXN || !outbox_may_reach(slot->sender->outbox, slot->secure, &address->addr)) {
     network_print(&address->addr, slot->refused);
     return CURL_SOCKET_BAD;
   }
@@ -92,10 +92,10 @@ static bool add_header(struct slot *slot, const char *name, const char *value) {
 
 static bool set_headers(struct slot *slot) {
   char timestamp[24];
-  snprintf(timestamp, sizeof timestamp, "%lld", (long long)slot->parcel->timestamp);
-  return add_header(slot, "Content-Type", "application/json") && add_header(slot, "webhook-id", slot->parcel->id) &&
+  snprintf(timestamp, sizeof timestamp, "%lld", (long long)slot->delivery->timestamp);
+  return add_header(slot, "Content-Type", "application/json") && add_header(slot, "webhook-id", slot->delivery->id) &&
          add_header(slot, "webhook-timestamp", timestamp) &&
-         add_header(slot, "webhook-signature", slot->parcel->signature) && add_header(slot, "Accept", "*/*") &&
+         add_header(slot, "webhook-signature", slot->delivery->signature) && add_header(slot, "Accept", "*/*") &&
          add_header(slot, "Expect", "") && /* waits for nothing */
          curl_easy_setopt(slot->curl, CURLOPT_HTTPHEADER, slot->headers) == CURLE_OK;
 }
@@ -103,9 +103,9 @@ static bool set_headers(struct slot *slot) {
 #define SET(option, value) (curl_easy_setopt(slot->curl, option, value) == CURLE_OK)
 
 static bool set_request(struct slot *slot) {
-  const struct parcel *parcel = slot->parcel;
-  return SET(CURLOPT_URL, parcel->url) && SET(CURLOPT_POST, 1L) && SET(CURLOPT_POSTFIELDS, parcel->body) &&
-         SET(CURLOPT_POSTFIELDSIZE, (long)strlen(parcel->body)) && SET(CURLOPT_PRIVATE, slot) &&
+  const struct delivery *delivery = slot->delivery;
+  return SET(CURLOPT_URL, delivery->url) && SET(CURLOPT_POST, 1L) && SET(CURLOPT_POSTFIELDS, delivery->body) &&
+         SET(CURLOPT_POSTFIELDSIZE, (long)strlen(delivery->body)) && SET(CURLOPT_PRIVATE, slot) &&
          SET(CURLOPT_USERAGENT, "entente/" ENTENTE_VERSION) && SET(CURLOPT_WRITEFUNCTION, throw_away) &&
          SET(CURLOPT_WRITEDATA, slot) && SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
 }
@@ -122,24 +122,24 @@ static bool set_bounds(struct slot *slot) {
 static void clear(struct slot *slot) {
   curl_slist_free_all(slot->headers);
   slot->headers = NULL;
-  slot->parcel = NULL;
+  slot->delivery = NULL;
 }
 
 static void end(struct slot *slot, const struct attempt *attempt, enum outcome outcome) {
-  struct courier *courier = slot->courier;
-  atomic_fetch_add_explicit(&courier->outcomes[outcome], 1, memory_order_relaxed);
-  outbox_tell(courier->outbox, slot->parcel, attempt);
+  struct webhook_sender *sender = slot->sender;
+  atomic_fetch_add_explicit(&sender->outcomes[outcome], 1, memory_order_relaxed);
+  outbox_tell(sender->outbox, slot->delivery, attempt);
   clear(slot);
 }
 
-static void begin(struct slot *slot, struct parcel *parcel) {
-  slot->parcel = parcel;
+static void begin(struct slot *slot, struct delivery *delivery) {
+  slot->delivery = delivery;
   slot->received = 0;
   slot->refused[0] = '\0';
-  slot->secure = strncasecmp(parcel->url, "https:", 6) == 0;
+  slot->secure = strncasecmp(delivery->url, "https:", 6) == 0;
   curl_easy_reset(slot->curl);
   if (!set_request(slot) || !set_bounds(slot) || !set_headers(slot) ||
-      curl_multi_add_handle(slot->courier->multi, slot->curl) != CURLM_OK) {
+      curl_multi_add_handle(slot->sender->multi, slot->curl) != CURLM_OK) {
     end(slot, &(struct attempt){.error = "the request could not be made"}, OUTCOME_UNREACHED);
   }
 }
@@ -172,15 +172,15 @@ static void finish(struct slot *slot, CURLcode code) {
 
 /* -- the thread ---------------------------------------------------------------------------------------------------- */
 
-static void collect(struct courier *courier) {
+static void collect(struct webhook_sender *sender) {
   const CURLMsg *message;
   int left;
-  while ((message = curl_multi_info_read(courier->multi, &left)) != NULL) {
+  while ((message = curl_multi_info_read(sender->multi, &left)) != NULL) {
     struct slot *slot = NULL;
     CURLcode code = message->data.result;
     CURL *curl = message->easy_handle;
     if (message->msg == CURLMSG_DONE && curl_easy_getinfo(curl, CURLINFO_PRIVATE, &slot) == CURLE_OK && slot != NULL) {
-      if (curl_multi_remove_handle(courier->multi, curl) != CURLM_OK) {
+      if (curl_multi_remove_handle(sender->multi, curl) != CURLM_OK) {
         log_line(LOG_ERROR, "a webhook's transfer cannot be taken down");
       }
       finish(slot, code);
@@ -188,21 +188,21 @@ static void collect(struct courier *courier) {
   }
 }
 
-static struct slot *free_slot(struct courier *courier) {
-  struct slot *slot = courier->slots;
-  while (slot->parcel != NULL) {
-    slot++; /* the outbox gives out no more parcels than there are slots */
+static struct slot *free_slot(struct webhook_sender *sender) {
+  struct slot *slot = sender->slots;
+  while (slot->delivery != NULL) {
+    slot++; /* the outbox gives out no more deliveries than there are slots */
   }
   return slot;
 }
 
 /* When to look again. */
-static int64_t take(struct courier *courier, int64_t now_ms) {
-  struct parcel *parcels[OUTBOX_PARCELS];
+static int64_t take(struct webhook_sender *sender, int64_t now_ms) {
+  struct delivery *deliveries[OUTBOX_DELIVERIES];
   int64_t next_ms;
-  size_t count = outbox_take(courier->outbox, now_ms, parcels, &next_ms);
+  size_t count = outbox_take(sender->outbox, now_ms, deliveries, &next_ms);
   for (size_t i = 0; i < count; i++) {
-    begin(free_slot(courier), parcels[i]);
+    begin(free_slot(sender), deliveries[i]);
   }
   return next_ms;
 }
@@ -222,95 +222,95 @@ static void rest(CURLM *multi, CURLMcode code, int64_t wait_ms, bool *troubled) 
   }
 }
 
-static void give_up(struct courier *courier) {
-  for (size_t i = 0; i < OUTBOX_PARCELS; i++) {
-    if (courier->slots[i].parcel != NULL) {
-      (void)curl_multi_remove_handle(courier->multi, courier->slots[i].curl);
-      clear(&courier->slots[i]); /* the outbox still has it as pending */
+static void give_up(struct webhook_sender *sender) {
+  for (size_t i = 0; i < OUTBOX_DELIVERIES; i++) {
+    if (sender->slots[i].delivery != NULL) {
+      (void)curl_multi_remove_handle(sender->multi, sender->slots[i].curl);
+      clear(&sender->slots[i]); /* the outbox still has it as pending */
     }
   }
   bool troubled = true;
-  (void)outbox_settle(courier->outbox, clock_now_ms());
-  while (outbox_saving(courier->outbox)) {
-    rest(courier->multi, CURLM_OK, 100, &troubled);
+  (void)outbox_settle(sender->outbox, clock_now_ms());
+  while (outbox_saving(sender->outbox)) {
+    rest(sender->multi, CURLM_OK, 100, &troubled);
   }
 }
 
-static void *courier_loop(void *argument) {
-  struct courier *courier = argument;
+static void *webhook_sender_loop(void *argument) {
+  struct webhook_sender *sender = argument;
   int64_t next_ms = 0;
   bool troubled = false;
-  while (!atomic_load(&courier->stopping)) {
+  while (!atomic_load(&sender->stopping)) {
     int running;
-    atomic_store(&courier->woken, false);
-    CURLMcode code = curl_multi_perform(courier->multi, &running);
-    collect(courier);
-    int64_t now_ms = clock_now_ms(), settle_ms = outbox_settle(courier->outbox, now_ms);
-    if (outbox_stirred(courier->outbox) || now_ms >= next_ms) {
-      next_ms = take(courier, now_ms);
-      next_ms = next_ms - now_ms < PATIENCE_MS ? next_ms : now_ms + PATIENCE_MS; /* the clock may be set */
+    atomic_store(&sender->woken, false);
+    CURLMcode code = curl_multi_perform(sender->multi, &running);
+    collect(sender);
+    int64_t now_ms = clock_now_ms(), settle_ms = outbox_settle(sender->outbox, now_ms);
+    if (outbox_stirred(sender->outbox) || now_ms >= next_ms) {
+      next_ms = take(sender, now_ms);
+      next_ms = next_ms - now_ms < WAIT_MOST_MS ? next_ms : now_ms + WAIT_MOST_MS; /* the clock may be set */
     }
-    rest(courier->multi, code, (settle_ms < next_ms ? settle_ms : next_ms) - now_ms, &troubled);
+    rest(sender->multi, code, (settle_ms < next_ms ? settle_ms : next_ms) - now_ms, &troubled);
   }
-  give_up(courier);
+  give_up(sender);
   return NULL;
 }
 
 /* -- starting and stopping ----------------------------------------------------------------------------------------- */
 
-struct courier *courier_start(struct api *api, struct error *error) {
-  struct courier *courier = memory_new(NULL, struct courier);
-  bool fine = (courier->multi = curl_multi_init()) != NULL;
-  for (size_t i = 0; fine && i < OUTBOX_PARCELS; i++) {
-    courier->slots[i].courier = courier;
-    fine = (courier->slots[i].curl = curl_easy_init()) != NULL;
+struct webhook_sender *webhook_sender_start(struct api *api, struct error *error) {
+  struct webhook_sender *sender = memory_new(NULL, struct webhook_sender);
+  bool fine = (sender->multi = curl_multi_init()) != NULL;
+  for (size_t i = 0; fine && i < OUTBOX_DELIVERIES; i++) {
+    sender->slots[i].sender = sender;
+    fine = (sender->slots[i].curl = curl_easy_init()) != NULL;
   }
   if (!fine) {
     error_set(error, "libcurl cannot start");
   }
-  fine = fine && (courier->outbox = outbox_new(api_services(api), wake, courier, error)) != NULL;
+  fine = fine && (sender->outbox = outbox_new(api_services(api), wake, sender, error)) != NULL;
   if (fine) {
-    courier->running = pthread_create(&courier->thread, NULL, courier_loop, courier) == 0;
-    fine = courier->running || error_set(error, "cannot start a thread");
+    sender->running = pthread_create(&sender->thread, NULL, webhook_sender_loop, sender) == 0;
+    fine = sender->running || error_set(error, "cannot start a thread");
   }
   if (!fine) {
-    courier_stop(courier);
+    webhook_sender_stop(sender);
     return NULL;
   }
-  return courier;
+  return sender;
 }
 
-void courier_hurry(struct courier *courier) {
-  if (courier != NULL) {
-    atomic_store(&courier->stopping, true);
-    atomic_store(&courier->woken, false);
-    wake(courier);
+void webhook_sender_hurry(struct webhook_sender *sender) {
+  if (sender != NULL) {
+    atomic_store(&sender->stopping, true);
+    atomic_store(&sender->woken, false);
+    wake(sender);
   }
 }
 
-void courier_stop(struct courier *courier) {
-  if (courier == NULL) {
+void webhook_sender_stop(struct webhook_sender *sender) {
+  if (sender == NULL) {
     return;
   }
-  courier_hurry(courier);
-  if (courier->running) {
-    pthread_join(courier->thread, NULL);
+  webhook_sender_hurry(sender);
+  if (sender->running) {
+    pthread_join(sender->thread, NULL);
   }
-  if (courier->outbox != NULL) {
-    outbox_free(courier->outbox);
+  if (sender->outbox != NULL) {
+    outbox_free(sender->outbox);
   }
-  for (size_t i = 0; i < OUTBOX_PARCELS; i++) {
-    curl_easy_cleanup(courier->slots[i].curl);
+  for (size_t i = 0; i < OUTBOX_DELIVERIES; i++) {
+    curl_easy_cleanup(sender->slots[i].curl);
   }
-  (void)curl_multi_cleanup(courier->multi);
-  talloc_free(courier);
+  (void)curl_multi_cleanup(sender->multi);
+  talloc_free(sender);
 }
 
-void courier_add_metrics(const struct courier *courier, struct text *out) {
+void webhook_sender_add_metrics(const struct webhook_sender *sender, struct text *out) {
   static const char *const names[OUTCOMES] = {"delivered", "refused", "unreached"};
   prometheus_head(out, "entente_webhook_attempts_total", "counter", "Delivery attempts of webhooks, by outcome.");
   for (size_t i = 0; i < OUTCOMES; i++) {
     text_addf(out, "entente_webhook_attempts_total{outcome=\"%s\"} %lld\n", names[i],
-              (long long)atomic_load(&courier->outcomes[i]));
+              (long long)atomic_load(&sender->outcomes[i]));
   }
 }

@@ -1,7 +1,7 @@
 /* A table of items may have columns that no item states, so that an index has them beside what it is asked for: copies,
  * which triggers keep. One named owner_COLUMN is a copy of that column of the record, any other of the column of its
  * name in the record that the item leads to. */
-#include "store/copies.h"
+#include "store/denormalized.h"
 
 #include "base/memory.h"
 #include "store/engine.h"
@@ -69,8 +69,8 @@ static bool check_items(struct db *db, const struct shape *shape, const struct i
   return store_checked(db, sound, items->member->table, tell, argument);
 }
 
-bool copies_check(struct db *db, const struct contract *contract, void (*tell)(void *argument, const char *line),
-                  void *argument) {
+bool denormalized_check(struct db *db, const struct contract *contract, void (*tell)(void *argument, const char *line),
+                        void *argument) {
   bool sound = true;
   for (size_t i = 0; i < contract->resource_count; i++) {
     const struct shape *shape = shape_of(engine_shapes(db), &contract->resources[i]);

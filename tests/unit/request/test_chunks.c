@@ -9,14 +9,14 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/text.h"
-#include "request/pieces.h"
+#include "request/chunks.h"
 
 #include <stdio.h>
 #include <string.h>
 
 /* Makes the numbers below `last`, before each of which there is nothing `idle` times; or fails at one. */
 struct counting {
-  struct pieces pieces;
+  struct chunks chunks;
   int next, last, idle, idled, fails_at;
 };
 
@@ -25,9 +25,9 @@ static void wait_ns(int64_t ns) {
   }
 }
 
-static bool count(struct pieces *pieces) {
-  struct counting *counting = (struct counting *)pieces;
-  assert_int_equal(pieces->ready->length, 0);
+static bool count(struct chunks *chunks) {
+  struct counting *counting = (struct counting *)chunks;
+  assert_int_equal(chunks->ready->length, 0);
   if (counting->idled < counting->idle) {
     counting->idled++;
     wait_ns(100000);
@@ -38,11 +38,11 @@ static bool count(struct pieces *pieces) {
     return false;
   }
   if (counting->next == counting->last) {
-    text_add(pieces->ready, "end");
-    pieces->db = NULL;
+    text_add(chunks->ready, "end");
+    chunks->db = NULL;
     return true;
   }
-  text_addf(pieces->ready, "%d,", counting->next++);
+  text_addf(chunks->ready, "%d,", counting->next++);
   return true;
 }
 
@@ -50,10 +50,10 @@ static bool count(struct pieces *pieces) {
 static struct counting *begin(void *memory, int last, int idle, int fails_at) {
   struct counting *counting = memory_new(memory, struct counting);
   *counting = (struct counting){.last = last, .idle = idle, .fails_at = fails_at};
-  counting->pieces.db = memory;
-  counting->pieces.make = count;
-  counting->pieces.ready = text_new(memory);
-  text_add(counting->pieces.ready, "head:");
+  counting->chunks.db = memory;
+  counting->chunks.make = count;
+  counting->chunks.ready = text_new(memory);
+  text_add(counting->chunks.ready, "head:");
   return counting;
 }
 
@@ -63,13 +63,13 @@ static void take_all(int last, int idle, size_t room, const char *expected, int 
   struct text *all = text_new(memory);
   char bytes[64];
   ssize_t size;
-  while ((size = pieces_take(&counting->pieces, bytes, room)) != PIECES_OVER) {
-    assert_true(size == PIECES_LATER || (size > 0 && (size_t)size <= room));
-    *later += size == PIECES_LATER;
+  while ((size = chunks_take(&counting->chunks, bytes, room)) != CHUNKS_OVER) {
+    assert_true(size == CHUNKS_LATER || (size > 0 && (size_t)size <= room));
+    *later += size == CHUNKS_LATER;
     text_add_bytes(all, bytes, size > 0 ? (size_t)size : 0);
   }
   assert_string_equal(all->data, expected);
-  assert_int_equal(pieces_take(&counting->pieces, bytes, room), PIECES_OVER);
+  assert_int_equal(chunks_take(&counting->chunks, bytes, room), CHUNKS_OVER);
   talloc_free(memory);
 }
 
@@ -94,9 +94,9 @@ static void a_failure_is_told_after_what_came_before_it(void **state) {
   void *memory = talloc_new(NULL);
   struct counting *counting = begin(memory, 9, 0, 2);
   char bytes[64];
-  assert_int_equal(pieces_take(&counting->pieces, bytes, 9), 9);
+  assert_int_equal(chunks_take(&counting->chunks, bytes, 9), 9);
   assert_memory_equal(bytes, "head:0,1,", 9);
-  assert_int_equal(pieces_take(&counting->pieces, bytes, sizeof bytes), PIECES_FAILED);
+  assert_int_equal(chunks_take(&counting->chunks, bytes, sizeof bytes), CHUNKS_FAILED);
   talloc_free(memory);
 }
 
