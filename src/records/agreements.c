@@ -242,19 +242,30 @@ const struct rules agreement_rules = {"agreements", check_agreement, after_agree
 
 /* -- the clock ----------------------------------------------------------------------------------------------------- */
 
-enum { WINDOWS_SIZE = 40 };
+enum { WINDOWS_SIZE = 60 };
 
-static void windows_print(char out[WINDOWS_SIZE]) {
+/* Behind the windows as long as not all agreements were derived by them: a start that is stopped goes on with the next.
+ */
+static const char unfinished[] = " unfinished";
+
+static void write_today(struct db *db, day today, bool finished) {
+  char text[WINDOWS_SIZE];
   struct standing_windows windows = standing_windows();
-  snprintf(out, WINDOWS_SIZE, "%d %d %d", windows.expiring_days, windows.notice_days, windows.dormant_months);
+  snprintf(text, sizeof text, "%d %d %d%s", windows.expiring_days, windows.notice_days, windows.dormant_months,
+           finished ? "" : unfinished);
+  struct query *query = db_named(db, "today-write");
+  bind_day(query, 1, today);
+  query_bind_text(query, 2, text);
+  query_run(query);
 }
 
-/* By which the derived columns were derived. */
-static struct standing_windows windows_held(struct db *db) {
+/* By which the derived columns were derived, or are to be: *finished says which. */
+static struct standing_windows windows_held(struct db *db, bool *finished) {
   struct standing_windows windows = STANDING_WINDOWS_DEFAULT;
   struct query *query = db_named(db, "windows-read");
   const char *text = query_step(query) == STEP_ROW ? query_text(query, 0) : NULL;
   int read[3];
+  *finished = text == NULL || strstr(text, unfinished) == NULL;
   if (text != NULL && sscanf(text, "%d %d %d", &read[0], &read[1], &read[2]) == 3) {
     windows = (struct standing_windows){read[0], read[1], read[2]};
   }
@@ -263,7 +274,8 @@ static struct standing_windows windows_held(struct db *db) {
 }
 
 static bool read_windows(void *argument, struct db *db) {
-  *(struct standing_windows *)argument = windows_held(db);
+  bool finished;
+  *(struct standing_windows *)argument = windows_held(db, &finished);
   return false; /* nothing to keep */
 }
 
@@ -293,7 +305,8 @@ static bool tick_some(void *argument, struct db *db) {
   void *memory = talloc_new(NULL);
   char now[CLOCK_TIMESTAMP_SIZE], today[DAY_SIZE];
   clock_timestamp(clock_now_ms(), now);
-  day_print(clock_today(), today);
+  day on = clock_today(); /* the day may end meanwhile */
+  day_print(on, today);
   const struct contract *contract = tick->services->contract;
   struct change change = {.db = db,
                           .memory = memory,
@@ -320,12 +333,7 @@ static bool tick_some(void *argument, struct db *db) {
   tick->count += count;
   tick->more = count == TICK_BATCH;
   if (!tick->more) {
-    char windows[WINDOWS_SIZE];
-    windows_print(windows);
-    query = db_named(db, "today-write");
-    query_bind_text(query, 1, today);
-    query_bind_text(query, 2, windows);
-    query_run(query);
+    write_today(db, on, true);
   }
   talloc_free(memory);
   return fine;
@@ -345,15 +353,23 @@ static day day_held(struct db *db) {
 struct clock_state {
   day held;
   struct standing_windows windows;
+  bool finished;
   bool due; /* something is to be derived anew: a migration asks for that on the very day, too */
 };
+
+/* The windows are kept before the first agreement is derived by them. */
+static bool keep_windows(void *argument, struct db *db) {
+  const struct clock_state *state = argument;
+  write_today(db, state->held, false);
+  return db_failure(db) == DB_OK;
+}
 
 static bool read_clock(void *argument, struct db *db) {
   struct clock_state *state = argument;
   char today[DAY_SIZE];
   day_print(clock_today(), today);
   state->held = day_held(db);
-  state->windows = windows_held(db);
+  state->windows = windows_held(db, &state->finished);
   struct query *query = db_named(db, "agreement-due");
   query_bind_text(query, 1, today);
   query_bind_int(query, 2, 1);
@@ -380,7 +396,7 @@ bool agreements_tick(const struct services *services) {
   }
   day held = state.held, today = clock_today();
   const struct standing_windows windows = standing_windows();
-  bool looks_elsewhere = memcmp(&state.windows, &windows, sizeof windows) != 0;
+  bool looks_elsewhere = !state.finished || memcmp(&state.windows, &windows, sizeof windows) != 0;
   if (held == today && !state.due && !looks_elsewhere) {
     return true;
   }
@@ -388,6 +404,9 @@ bool agreements_tick(const struct services *services) {
   struct tick tick = {.services = services, .all = held != DAY_NONE && (today < held || looks_elsewhere), .more = true};
   tick.log_at = clock_monotonic_ns() + TICK_LOG_NS;
   if (tick.all && !starting_tell("deriving the status of all agreements again")) {
+    return false;
+  }
+  if (tick.all && looks_elsewhere && store_write(services->store, keep_windows, &state) != WRITE_SAVED) {
     return false;
   }
   while (tick.more) {
