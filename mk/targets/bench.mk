@@ -3,7 +3,7 @@
 
 BENCH_PROGRAMS := load follow bare_http bare_view bare_create bare_scan indexes multiply
 BENCH := $(BENCH_PROGRAMS:%=$(BUILD)/bench/%)
-BENCH_PACKAGES := $(if $(shell command -v node),,nodejs)
+BENCH_PACKAGES := $(if $(shell command -v node),,nodejs) valgrind
 
 .PHONY: bench bench-indexes bench-programs
 bench: $(BUILD)/$(NAME) bench-programs ## measures against bare programs and prints a table; HALF=serving or finding: one half

@@ -7,6 +7,7 @@ import { dirname, join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { STEPS as FINDING_STEPS, finding } from './finding.js'
+import { imports } from './imports.js'
 import { TODAY, copyOf, imported } from './registry.js'
 import { get, loadWith, metrics, output, residentMiB, startServer } from './servers.js'
 import { isMet, markdown, printTable } from './table.js'
@@ -32,7 +33,7 @@ const BLINK_SECONDS = 0.2
 const CREATE_SECONDS = 2
 const WARM_SECONDS = 8
 const IDLE_MS = 3000 // a server that was not asked for a second gives back what it does not need
-const SERVING_STEPS = 12
+const SERVING_STEPS = 14
 const FEW_CHANGES = 4000
 const MANY_CHANGES = 40000
 const IMPORT_ROUNDS = 3
@@ -239,6 +240,7 @@ async function serving() {
   await creates(database, token)
   await history(database)
   await changes(database)
+  await imports({ entente, folder, progress, add })
   await readiness(database)
 }
 
