@@ -86,11 +86,38 @@ static void an_agreement_of_an_older_version_gets_the_answers_of_the_rules(void 
   api_free(api);
 }
 
+/* A start that was to derive everything by another setting, and was stopped halfway. */
+static void a_setting_of_flags_that_was_not_derived_to_the_end_is_gone_on_with(void **state) {
+  struct sample *sample = *state;
+  char text[200];
+  struct api *api = open_older(sample);
+  assert_true(api_tick(api));
+  api_free(api);
+  sample_close(sample);
+  sample_execute(sample->path, "UPDATE registry SET windows = '20 90 24 unfinished'");
+  sample_open(sample, 0, 0);
+  static const struct service_options options = {.open = false};
+  struct error error;
+  api = api_new(sample->contract, sample->store, &options, &error);
+  assert_non_null(api);
+  assert_int_equal(standing_windows().expiring_days, 20);
+  assert_true(api_tick(api));
+  assert_true(db_begin_read(sample->reader));
+  assert_string_equal(text_of(sample->reader, "SELECT group_concat(value) FROM agreement_flags", text), "ending");
+  assert_string_equal(text_of(sample->reader, "SELECT windows FROM registry", text), "20 90 24");
+  db_end_read(sample->reader);
+  assert_sound(api, sample->reader, true);
+  api_free(api);
+  standing_set_windows(&(struct standing_windows)STANDING_WINDOWS_DEFAULT);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_setup_teardown(a_check_finds_nothing_wrong_in_what_waits_to_be_derived_anew, sample_folder,
                                       sample_free),
       cmocka_unit_test_setup_teardown(an_agreement_of_an_older_version_gets_the_answers_of_the_rules, sample_folder,
+                                      sample_free),
+      cmocka_unit_test_setup_teardown(a_setting_of_flags_that_was_not_derived_to_the_end_is_gone_on_with, sample_folder,
                                       sample_free),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
