@@ -378,8 +378,7 @@ static bool read_clock(void *argument, struct db *db) {
   return false; /* nothing to keep */
 }
 
-/* So that a start which takes long is seen to go on. */
-/* False: it is to stop. */
+/* So that a start which takes long is seen to go on. False: it is to stop. */
 static bool tell_progress(struct tick *tick) {
   int64_t now = clock_monotonic_ns();
   if (now < tick->log_at) {
