@@ -54,7 +54,7 @@ class Client {
     return {
       revision,
       title: members.title,
-      summary: members.summary,
+      summary: members.summary || null, // an empty text is none
       parties: members.parties.map((party) => `${party.organization} ${party.role} ${party.reference}`),
       areas: members.areas.map((area) => `${area.area} ${area.note}`),
       tags: members.tags,

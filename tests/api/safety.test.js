@@ -282,7 +282,7 @@ describe('a socket that is handed over', () => {
       await until(() => output.stdout.includes('listening') || child.exitCode !== null, 'it listens or ends');
       assert.equal(output.stdout, '');
       assert.equal(await ended, 1);
-      assert.match(output.stderr, /--insecure-no-auth makes everybody admin/);
+      assert.match(output.stderr, /--insecure-no-auth makes every caller admin/);
       assert.ok(output.stderr.includes(`:${port}`), output.stderr);
     }
   });
