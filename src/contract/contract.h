@@ -119,7 +119,7 @@ struct filter {
   const char *description;    /* of the member, or NULL */
   bool internal;              /* what it looks at is x-internal: not for callers without a token */
   bool dated;                 /* the items hold from `since` to `until` only */
-  unsigned operators;             /* what may be asked: 1 << enum filter_operator, or-ed */
+  unsigned operators;         /* what may be asked: 1 << enum filter_operator, or-ed */
 };
 
 /* How records of a resource stand below one another. */
