@@ -74,7 +74,7 @@ struct standing_windows {
 };
 #define STANDING_WINDOWS_DEFAULT                                                                                       \
   { 180, 90, 24 }
-void standing_set_windows(const struct standing_windows *windows);
+void standing_set_windows(const struct standing_windows *wanted);
 struct standing_windows standing_windows(void);
 
 void standing_on(const struct terms *terms, day on, struct standing *out);
