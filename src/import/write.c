@@ -283,6 +283,13 @@ static bool goes_on_recording(void *argument, struct db *db) {
   return goes_on(import, db);
 }
 
+/* Whether all that a step may change of a record is in the list already. */
+static bool is_noted(const struct import_record *before, const struct import_record *after) {
+  return before->pk == after->pk && before->fresh == after->fresh && before->done == after->done &&
+         before->joined == after->joined && before->again == after->again && before->contested == after->contested &&
+         before->failed == after->failed && before->outcome == after->outcome;
+}
+
 static void walk(struct import *import, struct change *change, const char *doing,
                  void (*step)(struct import *import, struct change *change, struct import_record *record)) {
   void *memory = change->memory;
@@ -299,7 +306,7 @@ static void walk(struct import *import, struct change *change, const char *doing
     if (record.failed == 0 || record.failed == import->round) {
       step(import, change, &record);
     }
-    if (memcmp(&before, &record, sizeof record) != 0) {
+    if (!is_noted(&before, &record)) {
       import_put(import, at, &record);
     }
     talloc_free(change->memory);
