@@ -357,32 +357,35 @@ static bool is_large(struct db *db, const struct search_sql *search) {
   return large;
 }
 
+/* Makes the index of one resource anew. *count grows by its records; *told is when progress was told last. */
+static bool index_resource(struct db *db, const struct resource *resource, size_t *count, int64_t *told) {
+  int64_t pk = 0;
+  if ((is_large(db, search_in(db, resource)) && !starting_tell("indexing the %s for search", resource->path)) ||
+      !begin_anew(db, search_in(db, resource))) {
+    return false;
+  }
+  do {
+    if (!index_batch(db, resource, &pk, count)) {
+      return false;
+    }
+    if (clock_monotonic_ns() - *told > TELL_NS) {
+      *told = clock_monotonic_ns();
+      if (!starting_tell("indexing for search: %zu records so far", *count)) {
+        return false;
+      }
+    }
+  } while (pk != 0);
+  return true;
+}
+
 static bool index_all(struct db *db, const struct contract *contract) {
   size_t count = 0;
   int64_t told = clock_monotonic_ns();
   for (size_t i = 0; i < contract->resource_count; i++) {
     const struct resource *resource = &contract->resources[i];
-    int64_t pk = 0;
-    if (resource->search == NULL) {
-      continue;
-    }
-    if (is_large(db, search_in(db, resource)) && !starting_tell("indexing the %s for search", resource->path)) {
+    if (resource->search != NULL && !index_resource(db, resource, &count, &told)) {
       return false;
     }
-    if (!begin_anew(db, search_in(db, resource))) {
-      return false;
-    }
-    do {
-      if (!index_batch(db, resource, &pk, &count)) {
-        return false;
-      }
-      if (clock_monotonic_ns() - told > TELL_NS) {
-        told = clock_monotonic_ns();
-        if (!starting_tell("indexing for search: %zu records so far", count)) {
-          return false;
-        }
-      }
-    } while (pk != 0);
   }
   if (count > 0) {
     log_line(LOG_INFO, "indexed %zu records for search", count);

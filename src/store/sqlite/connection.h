@@ -39,8 +39,8 @@ struct db {
 /* Keeps the connection's first failure, by SQLite's extended code, and logs it with the statement; returns false. */
 bool connection_fail(struct db *db, int code, const char *during);
 /* SQLite asks this after every thousand steps whether to stop (db_limit_work). */
-int connection_limit(void *db);
+int connection_limit(void *argument);
 /* SQLite tells this how many pages the log has after a commit. */
-int connection_count_wal(void *db, sqlite3 *handle, const char *name, int pages);
+int connection_count_wal(void *argument, sqlite3 *handle, const char *name, int pages);
 
 #endif
